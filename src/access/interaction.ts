@@ -1,0 +1,16 @@
+// What a caller asks for, as a value: made by http/ from URL and headers, or by a Bundle entry.
+// https://hl7.org/fhir/R4/http.html
+
+export type Interaction =
+  | { readonly kind: 'read'; readonly type: string; readonly id: string }
+  | { readonly kind: 'vread'; readonly type: string; readonly id: string; readonly versionId: string }
+  | { readonly kind: 'update'; readonly type: string; readonly id: string }
+  | { readonly kind: 'delete'; readonly type: string; readonly id: string }
+  | { readonly kind: 'create'; readonly type: string; readonly ifNoneExist?: string }
+  | { readonly kind: 'history-instance'; readonly type: string; readonly id: string }
+  | { readonly kind: 'history-type'; readonly type: string }
+  | { readonly kind: 'search-type'; readonly type: string }
+  | { readonly kind: 'transaction' }
+  | { readonly kind: 'batch' };
+
+export type InteractionKind = Interaction['kind'];

@@ -1,0 +1,36 @@
+// SMART App Launch 2.x scopes for resources: `system/CarePlan.cruds`, `system/*.rs`.
+// https://hl7.org/fhir/smart-app-launch/scopes-and-launch-context.html
+// Refuses whatever is malformed whole: one bad scope spoils the request for all.
+
+export type ScopeAction = 'c' | 'r' | 'u' | 'd' | 's';
+
+/** Granted actions by resource type; `*` stands for every type. */
+export type ScopeSet = ReadonlyMap<string, ReadonlySet<ScopeAction>>;
+
+const scopePattern = /^system\/(\*|[A-Z][A-Za-z]{1,63})\.(c?r?u?d?s?)$/;
+
+/** The set that a space-separated scope string grants, or undefined if any part is malformed, repeated or empty. */
+export function parseScopes(text: string): ScopeSet | undefined {
+  const granted = new Map<string, Set<ScopeAction>>();
+  const parts = text.split(' ');
+  if (new Set(parts).size !== parts.length) return undefined;
+  for (const part of parts) {
+    const match = scopePattern.exec(part);
+    const [, type, actions] = match ?? [];
+    if (type === undefined || actions === undefined || actions === '') return undefined;
+    const set = granted.get(type) ?? new Set<ScopeAction>();
+    for (const action of actions) set.add(action as ScopeAction);
+    granted.set(type, set);
+  }
+  return granted;
+}
+
+/** True when the scopes allow the action on the type. */
+export function hasScope(scopes: ScopeSet, type: string, action: ScopeAction): boolean {
+  return (scopes.get(type)?.has(action) ?? false) || (scopes.get('*')?.has(action) ?? false);
+}
+
+/** True when every right in `asked` is also in `registered`. */
+export function isSubset(asked: ScopeSet, registered: ScopeSet): boolean {
+  return [...asked].every(([type, actions]) => [...actions].every((action) => hasScope(registered, type, action)));
+}

@@ -1,0 +1,89 @@
+// Every setting once: name, type, default, meaning. docs/reference/settings.md is made from this table.
+// Refuses unknown SIP_HUB_* variables and values of the wrong form, so that a typing error stops the start.
+
+interface Setting<T> {
+  readonly variable: string;
+  readonly fallback: T;
+  readonly meaning: string;
+  readonly parse: (text: string) => T | undefined;
+  readonly form: string;
+}
+
+const text = (variable: string, fallback: string, meaning: string): Setting<string> => ({
+  variable,
+  fallback,
+  meaning,
+  parse: (value) => value,
+  form: 'text',
+});
+
+const whole = (variable: string, fallback: number, meaning: string): Setting<number> => ({
+  variable,
+  fallback,
+  meaning,
+  parse: (value) => (/^\d{1,12}$/.test(value) ? Number(value) : undefined),
+  form: 'whole number',
+});
+
+const onOff = (variable: string, fallback: boolean, meaning: string): Setting<boolean> => ({
+  variable,
+  fallback,
+  meaning,
+  parse: (value) => (value === 'on' ? true : value === 'off' ? false : undefined),
+  form: 'on or off',
+});
+
+const oneOf = <T extends string>(variable: string, fallback: T, choices: readonly T[], meaning: string): Setting<T> => ({
+  variable,
+  fallback,
+  meaning,
+  parse: (value) => choices.find((choice) => choice === value),
+  form: choices.join(', '),
+});
+
+export const settings = {
+  host: text('HOST', '127.0.0.1', 'Address to listen on. Loopback unless you put a proxy with TLS in front.'),
+  port: whole('PORT', 8080, 'Port to listen on; 0 takes a free one.'),
+  databaseUrl: text('DATABASE_URL', '', 'PostgreSQL 15 or later. Empty: the embedded database in the data folder.'),
+  dataFolder: text('SIP_HUB_DATA', './data', 'Folder of the embedded database. One process at a time.'),
+  publicUrl: text('SIP_HUB_PUBLIC_URL', '', 'The one address the world knows the hub by, without a trailing slash: issuer, audience, Location and links are made from it. Empty: http://HOST:PORT.'),
+  databasePoolSize: whole('SIP_HUB_DATABASE_POOL', 16, 'Connections to PostgreSQL per process.'),
+  statementTimeoutMs: whole('SIP_HUB_STATEMENT_TIMEOUT_MS', 10_000, 'PostgreSQL stops a statement after this time (milliseconds).'),
+  rowLevelSecurity: onOff('SIP_HUB_ROW_LEVEL_SECURITY', true, 'PostgreSQL only: row-level security as second line behind the visibility predicate.'),
+  maxResourceBytes: whole('SIP_HUB_MAX_RESOURCE_BYTES', 1_048_576, 'Largest single resource (bytes).'),
+  maxBundleBytes: whole('SIP_HUB_MAX_BUNDLE_BYTES', 5_242_880, 'Largest Bundle (bytes).'),
+  maxBundleEntries: whole('SIP_HUB_MAX_BUNDLE_ENTRIES', 500, 'Most entries in a Bundle.'),
+  maxJsonDepth: whole('SIP_HUB_MAX_JSON_DEPTH', 64, 'Deepest nesting of JSON.'),
+  maxUrlBytes: whole('SIP_HUB_MAX_URL_BYTES', 8192, 'Longest request address (bytes).'),
+  defaultPageSize: whole('SIP_HUB_PAGE_SIZE', 50, 'Matches per page when _count is not given.'),
+  maxPageSize: whole('SIP_HUB_MAX_PAGE_SIZE', 1000, 'Largest _count that is honoured.'),
+  tokenLifetimeSeconds: whole('SIP_HUB_TOKEN_SECONDS', 300, 'Lifetime of a system access token (seconds, at most 300).'),
+  drainTimeoutMs: whole('SIP_HUB_DRAIN_MS', 10_000, 'On SIGTERM, how long running requests may take to end (milliseconds).'),
+  logLevel: oneOf('SIP_HUB_LOG', 'info', ['debug', 'info', 'warn', 'error'], 'Least severe line that is written to the log.'),
+} as const;
+
+export type Config = {
+  readonly [Name in keyof typeof settings]: (typeof settings)[Name] extends Setting<infer T> ? T : never;
+};
+
+/** A setting that cannot be understood; main.ts prints the message and stops. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+}
+
+/** Reads the settings from an environment. @throws ConfigError naming every variable that is unknown or malformed */
+export function readConfig(environment: Readonly<Record<string, string | undefined>>): Config {
+  const known = new Set<string>(Object.values(settings).map((setting) => setting.variable));
+  const faults = Object.keys(environment)
+    .filter((name) => name.startsWith('SIP_HUB_') && !known.has(name))
+    .map((name) => `${name} is not a setting of sip-hub.`);
+  const entries = Object.entries(settings).map(([name, setting]) => {
+    const given = environment[setting.variable];
+    if (given === undefined || given === '') return [name, setting.fallback];
+    const value = setting.parse(given);
+    if (value === undefined) faults.push(`${setting.variable} must be ${setting.form}.`);
+    return [name, value];
+  });
+  if (faults.length > 0) throw new ConfigError(`${faults.join('\n')}\nSee docs/reference/settings.md.`);
+  return Object.fromEntries(entries) as Config;
+}

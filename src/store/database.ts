@@ -1,0 +1,22 @@
+// The port to a PostgreSQL: the two openers (postgres.ts, pglite.ts) give the same thing. SQL stays within PostgreSQL 15.
+// Values come back alike from both: int8 as number, timestamptz as Date, arrays as arrays, jsonb parsed, json as text.
+
+/** One statement. `name` makes it a named prepared statement where that helps; the same name always has the same text. */
+export interface Statement {
+  readonly text: string;
+  readonly values?: readonly unknown[];
+  readonly name?: string;
+}
+
+export interface Queryable {
+  readonly query: <Row>(statement: Statement) => Promise<readonly Row[]>;
+}
+
+export interface Database extends Queryable {
+  readonly kind: 'pglite' | 'postgres';
+  /** READ COMMITTED; commits when `work` resolves, rolls back when it rejects. Only SQL may be awaited in it. */
+  readonly transaction: <T>(work: (inside: Queryable) => Promise<T>) => Promise<T>;
+  /** Several statements without parameters, for migrations. */
+  readonly script: (sql: string) => Promise<void>;
+  readonly close: () => Promise<void>;
+}

@@ -1,0 +1,140 @@
+// The store as the rest of the hub sees it: what may be asked, and what comes back. The only SQL is in this folder.
+// Every function that touches data takes a Permit; visibility is decided in the statement that fetches.
+import type { Permit } from '../access/permit.ts';
+import type { SharingGrant } from '../access/grants.ts';
+import type { ResourceAddress } from '../fhir/resource.ts';
+import type { IndexRows } from '../search/index-rows.ts';
+import type { CursorPosition, SearchQuery } from '../search/query.ts';
+
+/** One version as stored. `body` is the exact JSON text to serve. */
+export interface StoredVersion extends ResourceAddress {
+  readonly versionId: string;
+  readonly lastUpdated: Date;
+  /** How this version came to be. */
+  readonly method: 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  /** undefined for a deletion. */
+  readonly body: string | undefined;
+  /** True for what every authenticated client reads (Organization, Practitioner …): see access/compartment.ts. */
+  readonly directory: boolean;
+  /** The store's key of the custodian's Organization; `hubKey` or `individualKey` for those two; null where the operator wrote it. */
+  readonly custodianKey: number | null;
+  /** The store's key of the person; null where the resource is about none. */
+  readonly personKey: number | null;
+  /** `Type/id` of referenced resources that this reader may not see: to be taken out before the body leaves. */
+  readonly hiddenReferences: readonly string[];
+  /** The Consent and version that opened it to this reader; undefined where the reader is the custodian. */
+  readonly openedBy: { readonly consentId: string; readonly versionId: string } | undefined;
+}
+
+export const hubKey = 0;
+export const individualKey = -1;
+
+export interface SearchPage {
+  readonly matches: readonly StoredVersion[];
+  readonly included: readonly StoredVersion[];
+  /** Where the next page starts; undefined on the last one. */
+  readonly next: CursorPosition | undefined;
+  readonly total: number | undefined;
+}
+
+export interface HistoryQuery {
+  readonly type: string;
+  /** undefined: history of the whole type. */
+  readonly id: string | undefined;
+  readonly sinceMs: number | undefined;
+  readonly count: number;
+  /** The (lastUpdated, versionId) the last page ended at. */
+  readonly after: { readonly lastUpdatedMs: number; readonly versionId: string } | undefined;
+}
+
+export interface HistoryPage {
+  readonly versions: readonly StoredVersion[];
+  readonly next: { readonly lastUpdatedMs: number; readonly versionId: string } | undefined;
+  readonly total: number;
+}
+
+/** One row of the audit log: who did what, where, when, and how it ended. Never holds a personal number. */
+export interface AuditRow {
+  readonly at: Date;
+  readonly requestId: string;
+  readonly clientId: string | undefined;
+  readonly partyKey: number | undefined;
+  readonly interaction: string;
+  readonly outcome: 'success' | 'refused' | 'failed';
+  readonly status: number;
+  readonly type: string | undefined;
+  /** The resources concerned, with the person each is about and the consent that opened it. */
+  readonly entities: readonly {
+    readonly address: string;
+    readonly versionId: string | undefined;
+    readonly personKey: number | null;
+    readonly consent: string | undefined;
+  }[];
+}
+
+/** What a write must know of a resource that is already there. */
+export interface Resolved extends ResourceAddress {
+  readonly key: number;
+  readonly versionId: string;
+  readonly directory: boolean;
+  readonly personKey: number | null;
+  readonly custodianKey: number | null;
+}
+
+/** A resource about to be changed, locked until the transaction ends. */
+export interface LockedVersion extends StoredVersion {
+  readonly key: number;
+}
+
+/** A version to be written. Everything is decided; the store only puts it down. */
+export interface ResourceWrite extends ResourceAddress {
+  /** undefined: a new resource. Otherwise the key of the locked version it follows. */
+  readonly follows: number | undefined;
+  readonly versionId: string;
+  readonly lastUpdated: Date;
+  readonly method: 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  readonly body: string | undefined;
+  /** Decided by type (access/compartment.ts). False and no person: only its custodian sees it. */
+  readonly directory: boolean;
+  /** null: the operator. */
+  readonly custodianKey: number | null;
+  /** A known person, a person made in this same write (by the Patient's id), or none (directory). */
+  readonly person: { readonly key: number } | { readonly patientId: string } | null;
+  readonly index: IndexRows;
+  /** `Type/id` of compartment resources that this body refers to. */
+  readonly references: readonly string[];
+  /** For a Consent: what it opens now (replaces what its earlier version opened). */
+  readonly grants: readonly SharingGrant[] | undefined;
+  /** For an Organization: its `partOf` and whether it is an authority of its own. */
+  readonly organization: { readonly partOf: string | undefined; readonly isAuthority: boolean } | undefined;
+}
+
+/** Inside one database transaction. Nothing but these is awaited in it. */
+export interface WriteTransaction {
+  /** Waits until no other transaction holds any of these names; taken in sorted order, held to the end. */
+  readonly lockNames: (names: readonly string[]) => Promise<void>;
+  /** Locks and returns the visible current versions among `addresses` (own registration for a Patient). Absent and hidden are both left out. */
+  readonly lockCurrent: (permit: Permit, addresses: readonly ResourceAddress[]) => Promise<readonly LockedVersion[]>;
+  /** Which of `addresses` exist and are visible, not deleted. */
+  readonly resolve: (permit: Permit, addresses: readonly ResourceAddress[]) => Promise<readonly Resolved[]>;
+  /** At most `limit` visible matches of each query, in the order of the queries. */
+  readonly match: (permit: Permit, queries: readonly SearchQuery[], limit: number) => Promise<readonly (readonly Resolved[])[]>;
+  /** Puts down versions, index, grants, outbox and audit rows in one statement. */
+  readonly apply: (permit: Permit, writes: readonly ResourceWrite[], audit: AuditRow) => Promise<void>;
+}
+
+export interface Store {
+  readonly kind: 'pglite' | 'postgres';
+  /** The current version if visible (with `body` undefined if deleted), else undefined. @throws client-disabled */
+  readonly read: (permit: Permit, address: ResourceAddress) => Promise<StoredVersion | undefined>;
+  readonly readVersion: (permit: Permit, address: ResourceAddress & { readonly versionId: string }) => Promise<StoredVersion | undefined>;
+  readonly history: (permit: Permit, query: HistoryQuery) => Promise<HistoryPage>;
+  readonly search: (permit: Permit, query: SearchQuery) => Promise<SearchPage>;
+  /** Runs `work` in one transaction (READ COMMITTED) and commits, or rolls back when it throws. @throws client-disabled */
+  readonly transaction: <T>(permit: Permit, work: (transaction: WriteTransaction) => Promise<T>) => Promise<T>;
+  /** Resolves when the rows are committed. Concurrent calls share a commit. */
+  readonly audit: (rows: readonly AuditRow[]) => Promise<void>;
+  /** Answers when the database does. */
+  readonly ping: () => Promise<void>;
+  readonly close: () => Promise<void>;
+}
