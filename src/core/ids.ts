@@ -12,7 +12,7 @@ const poolBytes = 4096;
 
 /** Draws from the system's randomness in pools: one call for many ids. */
 export function createIdSource(random: (bytes: number) => Buffer = randomBytes): IdSource {
-  let pool = Buffer.alloc(0);
+  let pool: Buffer = Buffer.alloc(0);
   let at = 0;
   const take = (bytes: number): Buffer => {
     if (at + bytes > pool.length) {
