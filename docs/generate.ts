@@ -1,0 +1,33 @@
+// Writes the reference pages that are made from tables in the code: docs/reference/settings.md and errors.md.
+// `--check` writes nothing and fails where a page differs from its table; a folder may follow, for the test of the gate.
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { argv, exit, stderr } from 'node:process';
+import { errorsPage, settingsPage } from './reference-pages.ts';
+import { problemKinds } from '../src/core/problem.ts';
+import { settings } from '../src/config.ts';
+
+const pages: Readonly<Record<string, string>> = {
+  'settings.md': settingsPage(Object.values(settings)),
+  'errors.md': errorsPage(Object.entries(problemKinds)),
+};
+
+const [mode, folder = join(import.meta.dirname, 'reference')] = argv.slice(2);
+
+const isUpToDate = (name: string, text: string): boolean => {
+  try {
+    return readFileSync(join(folder, name), 'utf8') === text;
+  } catch {
+    return false;
+  }
+};
+
+if (mode === '--check') {
+  const stale = Object.entries(pages).filter(([name, text]) => !isUpToDate(name, text));
+  for (const [name] of stale) {
+    stderr.write(`docs/reference/${name} is not what its table gives. Run npm run build:docs.\n`);
+  }
+  exit(stale.length > 0 ? 1 : 0);
+} else {
+  for (const [name, text] of Object.entries(pages)) writeFileSync(join(folder, name), text);
+}

@@ -1,0 +1,73 @@
+// The reference pages as text, each made from the table in the code that it describes. Pure.
+
+interface SettingRow {
+  readonly variable: string;
+  readonly fallback: string | number | boolean;
+  readonly meaning: string;
+  readonly form: string;
+}
+
+interface ProblemRow {
+  readonly status: number;
+  readonly issue: string;
+  readonly en: string;
+  readonly sv: string;
+}
+
+const notice = '<!-- Made by `npm run build:docs`. Change the table in the code instead. -->';
+
+const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('\n', ' ');
+
+const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
+  [head, head.map(() => '---'), ...rows].map((row) => `| ${row.map(cell).join(' | ')} |`).join('\n');
+
+const showFallback = (fallback: SettingRow['fallback']): string => {
+  if (fallback === '') return '(empty)';
+  if (typeof fallback === 'boolean') return fallback ? '`on`' : '`off`';
+  return `\`${String(fallback)}\``;
+};
+
+/** Markdown of docs/reference/settings.md. */
+export function settingsPage(rows: readonly SettingRow[]): string {
+  const lines = rows.map(({ variable, form, fallback, meaning }) => [
+    `\`${variable}\``,
+    form,
+    showFallback(fallback),
+    meaning,
+  ]);
+  return `${notice}
+
+# Settings
+
+Settings are environment variables. Each has a default, so the hub starts without any.
+An empty variable counts as not set. A \`SIP_HUB_*\` variable that is not in this table, or a value of the wrong form,
+stops the start with a message that names it. The table is \`src/config.ts\`.
+
+${table(['Variable', 'Form', 'Default', 'Meaning'], lines)}
+`;
+}
+
+/** Markdown of docs/reference/errors.md: the codes in the order of the table, under their HTTP status. */
+export function errorsPage(rows: readonly (readonly [code: string, row: ProblemRow])[]): string {
+  const statuses = [...new Set(rows.map(([, { status }]) => status))].toSorted((a, b) => a - b);
+  const sections = statuses.map((status) => {
+    const lines = rows
+      .filter(([, row]) => row.status === status)
+      .map(([code, row]) => [`\`${code}\``, `\`${row.issue}\``, row.en, row.sv]);
+    return `## ${status}\n\n${table(['Code', 'Issue type', 'English', 'Swedish'], lines)}\n`;
+  });
+  return `${notice}
+
+# Errors
+
+Every refusal is an OperationOutcome. The code stands in \`issue.details.coding\` (system
+\`https://siphub.se/fhir/CodeSystem/sip-error\`), FHIR's own issue type in \`issue.code\`, the place in
+\`issue.expression\` (FHIRPath), and what exactly is wrong in \`issue.diagnostics\`. Build on the code: it keeps its meaning;
+the words may improve. A resource that the caller may not see is answered exactly as one that does not exist.
+Where several things are wrong, all are listed; the status is 400 if the message itself could not be understood,
+otherwise that of the first error. The table is \`src/core/problem.ts\`.
+
+The token endpoint answers in OAuth's own form (\`error\`, \`error_description\`) instead.
+
+${sections.join('\n')}`;
+}
