@@ -1,0 +1,67 @@
+// Answers, figures, and the traces of who read and who wrote.
+
+Profile: SipSurveyResponse
+Parent: QuestionnaireResponse
+Id: SipSurveyResponse
+Title: "Enkätsvar (SIP-kollen)"
+Description: "Ett anonymt svar: månad och kommun, inget mer om vem som svarade."
+* extension contains SipSurveyMunicipality named municipality 1..1
+* identifier 0..0
+* basedOn 0..0
+* partOf 0..0
+* questionnaire 1..1
+* status = #completed
+* subject 0..0
+* encounter 0..0
+* author 0..0
+* source 0..0
+* authored 1..1
+* authored obeys sip-survey-month
+
+Invariant: sip-survey-month
+Description: "Ett anonymt svar anger bara år och månad."
+Severity: #error
+Expression: "$this.toString().matches('^[0-9]{4}-[0-9]{2}$')"
+
+Profile: SipSelfReport
+Parent: QuestionnaireResponse
+Id: SipSelfReport
+Title: "Självskattning"
+Description: "Den enskildes egna svar: hur har jag det, får jag det som lovats, hur nära är målet."
+* basedOn only Reference(SipCarePlan)
+* questionnaire 1..1
+* subject 1..1
+* subject only Reference(SipPatient)
+* source 1..1
+* source only Reference(SipPatient or SipRelatedPerson)
+* authored 1..1
+
+Profile: SipMeasureReport
+Parent: MeasureReport
+Id: SipMeasureReport
+Title: "Uppföljning i siffror"
+Description: "Sammanräknade tal där ingen kan kännas igen. Aldrig om en person."
+* type = #summary
+* date 1..1
+* subject only Reference(SipOrganization or Location)
+* reporter only Reference(SipOrganization)
+* evaluatedResource 0..0
+
+Profile: SipAuditEvent
+Parent: AuditEvent
+Id: SipAuditEvent
+Title: "Loggpost"
+Description: "Vem som gjorde vad, när, åt vilken part och om vem. Skapas av navet."
+* action 1..1
+* outcome 1..1
+* agent.who 1..1
+* source.observer 1..1
+* entity.what 1..1
+
+Profile: SipProvenance
+Parent: Provenance
+Id: SipProvenance
+Title: "Ursprung"
+Description: "Vem som skrev eller ändrade något i planen, när och åt vilken part. Skapas av navet."
+* activity 1..1
+* agent.type 1..1
