@@ -9,7 +9,13 @@ export default defineConfig({
     environment: 'node',
     pool: 'forks',
     maxWorkers: 2,
-    include: ['src/**/*.test.ts', 'test/**/*.test.ts', 'profiles/**/*.test.ts', 'docs/**/*.test.ts', 'bench/**/*.test.ts'],
+    include: [
+      'src/**/*.test.ts',
+      'test/**/*.test.ts',
+      'profiles/**/*.test.ts',
+      'docs/**/*.test.ts',
+      'bench/**/*.test.ts',
+    ],
     exclude: [...configDefaults.exclude, 'test/browser/**', ...(withPostgres ? [] : ['**/*.postgres.test.ts'])],
     // The first opening of PGlite takes up to 6 s on a quiet machine and several times that on a busy one.
     testTimeout: 60_000,

@@ -186,3 +186,33 @@ describe('the gate generated pages', () => {
     expect(check(folder).status).toBe(1);
   });
 });
+
+describe('the counter of tests', () => {
+  const count = (ending: string, report: unknown) => {
+    const path = join(work, 'report.json');
+    writeFileSync(path, JSON.stringify(report));
+    return spawnSync(process.execPath, [join(root, '.ci', 'count-tests.ts'), ending, path], { encoding: 'utf8' });
+  };
+  const file = (name: string, status: string, ...statuses: readonly string[]) => ({
+    name,
+    status,
+    assertionResults: statuses.map((each) => ({ status: each })),
+  });
+
+  test('counts passed, failed and skipped tests, and a file that broke as failed', () => {
+    const testResults = [file('/a.test.ts', 'failed', 'passed', 'failed', 'skipped'), file('/b.test.ts', 'failed')];
+    expect(count('', { testResults }).stdout).toBe('1 2 1\n');
+  });
+
+  test('counts only the files of one database', () => {
+    const testResults = [
+      file('/store.pglite.test.ts', 'passed', 'passed', 'passed'),
+      file('/store.postgres.test.ts', 'passed', 'passed'),
+    ];
+    expect(count('.postgres.test.ts', { testResults }).stdout).toBe('1 0 0\n');
+  });
+
+  test.each([[{ testResults: [] }], [{}], ['nonsense']])('fails on the report %j', (report) => {
+    expect(count('', report).status).not.toBe(0);
+  });
+});
