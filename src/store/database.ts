@@ -1,5 +1,6 @@
 // The port to a PostgreSQL: the two openers (postgres.ts, pglite.ts) give the same thing. SQL stays within PostgreSQL 15.
-// Values come back alike from both: int8 as number, timestamptz as Date, arrays as arrays, jsonb parsed, json as text.
+// Values come back alike from both: int8 as number, timestamptz as Date, bytea as Buffer, arrays as arrays, jsonb parsed,
+// json as text. Errors of the database come out as a Problem (postgres-problems.ts), whichever function met them.
 
 /** One statement. `name` makes it a named prepared statement where that helps; the same name always has the same text. */
 export interface Statement {
@@ -12,10 +13,15 @@ export interface Queryable {
   readonly query: <Row>(statement: Statement) => Promise<readonly Row[]>;
 }
 
+export interface TransactionOptions {
+  /** Settings that hold until the transaction ends (`set_config(name, value, true)`). Sent together with BEGIN. */
+  readonly settings?: Readonly<Record<string, string>>;
+}
+
 export interface Database extends Queryable {
   readonly kind: 'pglite' | 'postgres';
   /** READ COMMITTED; commits when `work` resolves, rolls back when it rejects. Only SQL may be awaited in it. */
-  readonly transaction: <T>(work: (inside: Queryable) => Promise<T>) => Promise<T>;
+  readonly transaction: <T>(work: (inside: Queryable) => Promise<T>, options?: TransactionOptions) => Promise<T>;
   /** Several statements without parameters, for migrations. */
   readonly script: (sql: string) => Promise<void>;
   readonly close: () => Promise<void>;
