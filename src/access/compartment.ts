@@ -1,0 +1,85 @@
+// Which resource types the hub takes, whose they are, and which one element says what person a resource is about
+// (sip.md §4: one subject element per type, also where R4's compartment definition knows several or none).
+// https://hl7.org/fhir/R4/compartmentdefinition-patient.html
+import type { FhirResource } from '../fhir/resource.ts';
+
+/** `directory`: every authenticated client reads. `patient`: visible by custodian and consent. */
+export type TypePolicy =
+  | {
+      readonly kind: 'directory';
+      /** Who may write it; `operator` alone, or a party what it keeps itself. `nobody`: loaded at start or made by the hub. */
+      readonly writer: 'operator' | 'party' | 'nobody';
+    }
+  | {
+      readonly kind: 'patient';
+      /** The element that names the person; a reference in it to anything but a Patient leads to that resource's person. */
+      readonly subject: string;
+      /** The hub makes these itself; clients only read them. */
+      readonly madeByHub?: true;
+    };
+
+/** The closed table. A type that is not here is not served. */
+export const typePolicies: Readonly<Record<string, TypePolicy>> = {
+  Patient: { kind: 'patient', subject: 'Patient' },
+  RelatedPerson: { kind: 'patient', subject: 'patient' },
+  CarePlan: { kind: 'patient', subject: 'subject' },
+  Goal: { kind: 'patient', subject: 'subject' },
+  ServiceRequest: { kind: 'patient', subject: 'subject' },
+  Task: { kind: 'patient', subject: 'for' },
+  Consent: { kind: 'patient', subject: 'patient' },
+  CareTeam: { kind: 'patient', subject: 'subject' },
+  Appointment: { kind: 'patient', subject: 'participant.actor' },
+  AppointmentResponse: { kind: 'patient', subject: 'appointment' },
+  Communication: { kind: 'patient', subject: 'subject' },
+  Encounter: { kind: 'patient', subject: 'subject' },
+  QuestionnaireResponse: { kind: 'patient', subject: 'subject' },
+  Provenance: { kind: 'patient', subject: 'target' },
+  AuditEvent: { kind: 'patient', subject: 'entity.what', madeByHub: true },
+  Organization: { kind: 'directory', writer: 'operator' },
+  Practitioner: { kind: 'directory', writer: 'party' },
+  PractitionerRole: { kind: 'directory', writer: 'party' },
+  HealthcareService: { kind: 'directory', writer: 'party' },
+  Location: { kind: 'directory', writer: 'party' },
+  Endpoint: { kind: 'directory', writer: 'party' },
+  Questionnaire: { kind: 'directory', writer: 'operator' },
+  Measure: { kind: 'directory', writer: 'operator' },
+  MeasureReport: { kind: 'directory', writer: 'nobody' },
+};
+
+/** The policy of a type, or undefined where the hub does not serve it. */
+export function findTypePolicy(type: string): TypePolicy | undefined {
+  return Object.hasOwn(typePolicies, type) ? typePolicies[type] : undefined;
+}
+
+/**
+ * The literal references in the subject element of a patient-compartment resource, in order, without repeats. A well-formed resource
+ * has exactly one; none or several is for the caller to refuse. A Patient gives none: it is its own subject.
+ */
+export function findSubjectReferences(resource: FhirResource): readonly string[] {
+  const policy = findTypePolicy(resource.resourceType);
+  if (policy?.kind !== 'patient' || resource.resourceType === 'Patient') return [];
+  const references = collect(resource, policy.subject.split('.'));
+  if (policy.subject === 'participant.actor') return references.filter((reference) => isPatientReference(reference));
+  return references;
+}
+
+function isPatientReference(reference: string): boolean {
+  return /^Patient[/?]/.test(reference);
+}
+
+function collect(root: unknown, path: readonly string[]): readonly string[] {
+  const found = new Set<string>();
+  const walk = (node: unknown, depth: number): void => {
+    if (Array.isArray(node)) {
+      for (const item of node) walk(item, depth);
+      return;
+    }
+    if (typeof node !== 'object' || node === null) return;
+    const key = path[depth];
+    const holder = node as Readonly<Record<string, unknown>>;
+    if (key !== undefined) walk(holder[key], depth + 1);
+    else if (typeof holder['reference'] === 'string') found.add(holder['reference']);
+  };
+  walk(root, 0);
+  return [...found];
+}

@@ -1,0 +1,90 @@
+import { describe, expect, it } from 'vitest';
+import type { FhirResource } from '../fhir/resource.ts';
+import { findConsentFaults, toSharingGrants } from './consent.ts';
+
+const recordedAt = new Date('2026-11-01T08:00:00Z');
+const recipientRole = {
+  coding: [{ system: 'http://terminology.hl7.org/CodeSystem/v3-ParticipationType', code: 'IRCP' }],
+};
+
+function consent(change: Record<string, unknown> = {}, provision: Record<string, unknown> = {}): FhirResource {
+  return {
+    resourceType: 'Consent',
+    status: 'active',
+    patient: { reference: 'Patient/p' },
+    dateTime: '2026-11-01T09:00:00+01:00',
+    organization: [{ reference: 'Organization/region' }],
+    provision: {
+      type: 'permit',
+      period: { start: '2026-11-01', end: '2027-10-31' },
+      actor: [{ role: recipientRole, reference: { reference: 'Organization/kommun' } }],
+      ...provision,
+    },
+    ...change,
+  };
+}
+
+describe('toSharingGrants', () => {
+  it('opens the data of the custodian that recorded it, to each recipient, through the last day of the period', () => {
+    expect(toSharingGrants(consent(), 'region', recordedAt)).toEqual([
+      {
+        custodianId: 'region',
+        recipientId: 'kommun',
+        startsAt: new Date('2026-10-31T23:00:00Z'),
+        endsAt: new Date('2027-10-31T23:00:00Z'),
+      },
+    ]);
+  });
+
+  it('opens nothing of a custodian that did not record it', () => {
+    const joint = consent({ organization: [{ reference: 'Organization/region' }, { reference: 'Organization/other' }] });
+    expect(toSharingGrants(joint, 'region', recordedAt).map(({ custodianId }) => custodianId)).toEqual(['region']);
+    expect(toSharingGrants(joint, 'third', recordedAt)).toEqual([]);
+  });
+
+  it.each(['inactive', 'rejected', 'proposed', 'draft', 'entered-in-error', undefined])('opens nothing while %s', (status) => {
+    expect(toSharingGrants(consent({ status }), 'region', recordedAt)).toEqual([]);
+  });
+
+  it('starts when it was given where the period has no start, and when it was recorded where it has no time', () => {
+    const given = toSharingGrants(consent({}, { period: undefined }), 'region', recordedAt);
+    expect(given).toEqual([expect.objectContaining({ startsAt: new Date('2026-11-01T08:00:00Z'), endsAt: undefined })]);
+    const untimed = toSharingGrants(consent({ dateTime: undefined }, { period: undefined }), 'region', recordedAt);
+    expect(untimed).toEqual([expect.objectContaining({ startsAt: recordedAt })]);
+  });
+
+  it.each([{ start: 'soon' }, { end: '2026-02-30' }, { end: '' }])('opens nothing when the period cannot be read: %o', (period) => {
+    expect(toSharingGrants(consent({}, { period }), 'region', recordedAt)).toEqual([]);
+  });
+});
+
+describe('findConsentFaults', () => {
+  it('finds nothing in what the hub enforces', () => {
+    expect(findConsentFaults(consent())).toEqual([]);
+  });
+
+  it.each([
+    ['Consent.verification', consent({ verification: [{ verified: true }] })],
+    ['Consent.policyRule', consent({ policyRule: { text: 'x' } })],
+    ['Consent.modifierExtension', consent({ modifierExtension: [{ url: 'http://example.org' }] })],
+    ['Consent.provision.provision', consent({}, { provision: [{ type: 'deny' }] })],
+    ['Consent.provision.purpose', consent({}, { purpose: [{ code: 'TREAT' }] })],
+    ['Consent.provision.action', consent({}, { action: [{ text: 'access' }] })],
+    ['Consent.provision.class', consent({}, { class: [{ code: 'CarePlan' }] })],
+    ['Consent.provision.dataPeriod', consent({}, { dataPeriod: { start: '2026' } })],
+    ['Consent.provision.securityLabel', consent({}, { securityLabel: [{ code: 'R' }] })],
+    ['Consent.provision.type', consent({}, { type: 'deny' })],
+    ['Consent.provision.actor[0]', consent({}, { actor: [{ role: recipientRole, reference: { reference: 'Practitioner/x' } }] })],
+    ['Consent.provision.actor[0]', consent({}, { actor: [{ role: { text: 'x' }, reference: { reference: 'Organization/x' } }] })],
+  ])('refuses %s and lets nothing through while it is there', (expression, resource) => {
+    const faults = findConsentFaults(resource);
+    expect(faults.map((fault) => [fault.code, fault.expression])).toContainEqual(['consent-element-unsupported', expression]);
+    expect(toSharingGrants(resource, 'region', recordedAt)).toEqual([]);
+  });
+
+  it('asks for a recipient and for a custodian', () => {
+    expect(findConsentFaults(consent({}, { actor: [] })).map(({ code }) => code)).toEqual(['consent-recipient-required']);
+    expect(findConsentFaults(consent({ organization: undefined })).map(({ code }) => code)).toEqual(['consent-custodian-required']);
+    expect(findConsentFaults(consent({ provision: undefined })).map(({ code }) => code)).toEqual(['consent-recipient-required']);
+  });
+});

@@ -1,0 +1,135 @@
+// From a Consent to what it opens (sip.md §5). https://hl7.org/fhir/R4/consent.html
+// Refuses every element that the hub cannot enforce, so that nothing is half enforced; whatever is not an active yes opens nothing.
+import type { Finding } from '../core/problem.ts';
+import { parseReference } from '../fhir/reference.ts';
+import { parseTimeSpan } from '../fhir/instant.ts';
+import type { FhirResource } from '../fhir/resource.ts';
+import type { SharingGrant } from './grants.ts';
+
+const consentElements = new Set([
+  'resourceType',
+  'id',
+  'meta',
+  'language',
+  'text',
+  'extension',
+  'identifier',
+  'status',
+  'scope',
+  'category',
+  'patient',
+  'dateTime',
+  'performer',
+  'organization',
+  'sourceAttachment',
+  'sourceReference',
+  'policy',
+  'provision',
+]);
+const provisionElements = new Set(['id', 'type', 'period', 'actor']);
+const actorElements = new Set(['id', 'role', 'reference']);
+
+const participationType = 'http://terminology.hl7.org/CodeSystem/v3-ParticipationType';
+
+interface Actor {
+  readonly role?: { readonly coding?: readonly { readonly system?: string; readonly code?: string }[] };
+  readonly reference?: { readonly reference?: string };
+}
+
+/** The parts of a Consent that decide what it opens, read defensively: the validator has seen the shape, this must not depend on it. */
+interface ConsentBody {
+  readonly status?: string;
+  readonly dateTime?: string;
+  readonly organization?: readonly { readonly reference?: string }[];
+  readonly provision?: {
+    readonly type?: string;
+    readonly period?: { readonly start?: string; readonly end?: string };
+    readonly actor?: readonly Actor[];
+  };
+}
+
+/** What in the Consent the hub cannot enforce, or misses. Codes: consent-element-unsupported, consent-recipient-required, consent-custodian-required. */
+export function findConsentFaults(resource: FhirResource): readonly Finding[] {
+  const consent = resource as ConsentBody;
+  const provision = consent.provision;
+  const actors = asArray(provision?.actor);
+  const findings = [
+    ...unsupported(resource, consentElements, 'Consent'),
+    ...unsupported(provision, provisionElements, 'Consent.provision'),
+    ...actors.flatMap((actor, at) => unsupported(actor, actorElements, `Consent.provision.actor[${at}]`)),
+  ];
+  if (provision !== undefined && provision.type !== 'permit') {
+    findings.push(fault('consent-element-unsupported', 'Consent.provision.type', 'The root provision must be of type permit.'));
+  }
+  actors.forEach((actor, at) => {
+    if (!isRecipientRole(actor) || findOrganization(actor.reference) === undefined) {
+      findings.push(
+        fault(
+          'consent-element-unsupported',
+          `Consent.provision.actor[${at}]`,
+          'An actor must have role IRCP and refer to an Organization (Organization/id).',
+        ),
+      );
+    }
+  });
+  if (actors.length === 0) findings.push(fault('consent-recipient-required', 'Consent.provision.actor'));
+  const custodians = asArray(consent.organization);
+  if (custodians.length === 0) findings.push(fault('consent-custodian-required', 'Consent.organization'));
+  custodians.forEach((custodian, at) => {
+    if (findOrganization(custodian) === undefined) {
+      findings.push(
+        fault('consent-custodian-required', `Consent.organization[${at}]`, 'Refer to an Organization (Organization/id).'),
+      );
+    }
+  });
+  return findings;
+}
+
+/**
+ * What the Consent opens, given the `Organization` id of the party that records it. A custodian's part is in effect only where that
+ * custodian itself recorded the consent. Empty unless the status is `active` and nothing in it is unsupported.
+ */
+export function toSharingGrants(resource: FhirResource, recorderId: string, recordedAt: Date): readonly SharingGrant[] {
+  const consent = resource as ConsentBody;
+  if (consent.status !== 'active' || findConsentFaults(resource).length > 0) return [];
+  const period = consent.provision?.period;
+  const start = period?.start ?? consent.dateTime;
+  const startSpan = start === undefined ? undefined : parseTimeSpan(start);
+  const endSpan = period?.end === undefined ? undefined : parseTimeSpan(period.end);
+  if ((start !== undefined && startSpan === undefined) || (period?.end !== undefined && endSpan === undefined)) return [];
+  const startsAt = startSpan === undefined ? recordedAt : new Date(startSpan.lowMs);
+  const endsAt = endSpan === undefined ? undefined : new Date(endSpan.highMs);
+  const recipients = new Set(asArray(consent.provision?.actor).map((actor) => findOrganization(actor.reference)));
+  const isNamed = asArray(consent.organization).some((custodian) => findOrganization(custodian) === recorderId);
+  if (!isNamed) return [];
+  return [...recipients].flatMap((recipientId) =>
+    recipientId === undefined ? [] : [{ custodianId: recorderId, recipientId, startsAt, endsAt }],
+  );
+}
+
+function asArray<T>(value: readonly T[] | undefined): readonly T[] {
+  return Array.isArray(value) ? value : [];
+}
+
+function fault(code: Finding['code'], expression: string, diagnostics?: string): Finding {
+  return { code, severity: 'error', expression, diagnostics };
+}
+
+function unsupported(holder: unknown, known: ReadonlySet<string>, path: string): Finding[] {
+  if (typeof holder !== 'object' || holder === null) return [];
+  return Object.keys(holder)
+    .filter((key) => !known.has(key) && !(key.startsWith('_') && known.has(key.slice(1))))
+    .map((key) =>
+      fault('consent-element-unsupported', `${path}.${key}`, `Remove ${path}.${key}: the hub does not enforce it.`),
+    );
+}
+
+function isRecipientRole(actor: Actor): boolean {
+  return asArray(actor.role?.coding).some((coding) => coding.code === 'IRCP' && coding.system === participationType);
+}
+
+function findOrganization(reference: { readonly reference?: string } | undefined): string | undefined {
+  if (typeof reference?.reference !== 'string') return undefined;
+  const parsed = parseReference(reference.reference, '');
+  return parsed.kind === 'local' && parsed.type === 'Organization' ? parsed.id : undefined;
+}

@@ -1,0 +1,69 @@
+// May this be done at all? From the token and the interaction alone (403), so that the answer tells nothing about the data.
+// What may be seen is decided by the permit inside the store's SQL; what may be changed, by access/decide-write.ts.
+import { problem } from '../core/problem.ts';
+import { findTypePolicy } from './compartment.ts';
+import type { Interaction } from './interaction.ts';
+import { grantPermit, type Permit } from './permit.ts';
+import type { Principal } from './principal.ts';
+import { hasScope, type ScopeAction } from './scopes.ts';
+
+const scopeActions: Readonly<Record<Exclude<Interaction['kind'], 'transaction' | 'batch'>, readonly ScopeAction[]>> = {
+  read: ['r'],
+  vread: ['r'],
+  'history-instance': ['r'],
+  'history-type': ['r', 's'],
+  'search-type': ['s'],
+  create: ['c'],
+  update: ['u'],
+  delete: ['d'],
+};
+
+const writes = new Set<Interaction['kind']>(['create', 'update', 'delete']);
+
+export interface DecideContext {
+  readonly principal: Principal;
+  readonly at: Date;
+  readonly requestId: string;
+}
+
+/**
+ * The permit for the interaction. A Bundle gets one that opens nothing of its own: each entry is decided by itself.
+ * @throws scope-insufficient, role-forbidden (403), endpoint-unknown (404) for a type the hub does not serve
+ */
+export function decide(interaction: Interaction, context: DecideContext): Permit {
+  const { principal } = context;
+  if (interaction.kind !== 'transaction' && interaction.kind !== 'batch') {
+    const { type } = interaction;
+    for (const action of scopeActions[interaction.kind]) requireScope(principal, type, action);
+    if (interaction.kind === 'create' && interaction.ifNoneExist !== undefined) requireScope(principal, type, 's');
+    requireRole(principal, type, writes.has(interaction.kind));
+  }
+  return grantPermit({ principal, interaction: interaction.kind, at: context.at, requestId: context.requestId });
+}
+
+/** A search by an address inside a Bundle (`Patient?identifier=…`) asks for the same right as a search. */
+export function requireScope(principal: Principal, type: string, action: ScopeAction): void {
+  if (!hasScope(principal.scopes, type, action)) {
+    throw problem('scope-insufficient', { diagnostics: `This needs the scope system/${type}.${action}.` });
+  }
+}
+
+function requireRole(principal: Principal, type: string, isWrite: boolean): void {
+  const policy = findTypePolicy(type);
+  if (policy === undefined) throw problem('endpoint-unknown', { diagnostics: 'The hub does not serve this resource type.' });
+  if (policy.kind === 'patient') {
+    if (principal.kind === 'operator') {
+      throw problem('role-forbidden', { diagnostics: 'The operator never reads or writes data about a person.' });
+    }
+    if (isWrite && policy.madeByHub) throw problem('role-forbidden', { diagnostics: `The hub itself makes every ${type}.` });
+    return;
+  }
+  if (!isWrite) return;
+  const isWriter =
+    (policy.writer === 'operator' && principal.kind === 'operator') ||
+    (policy.writer === 'party' && principal.kind === 'system');
+  if (!isWriter) {
+    const writer = { operator: 'the operator of the hub', party: 'the party that keeps it', nobody: 'the hub itself' };
+    throw problem('role-forbidden', { diagnostics: `${type} is written by ${writer[policy.writer]}.` });
+  }
+}

@@ -1,0 +1,20 @@
+// Takes references to hidden resources out of a body before it leaves, and says so with the tag SUBSETTED (sip.md §4).
+// https://hl7.org/fhir/R4/valueset-common-tags.html
+import { parseReference, rewriteReferences } from '../fhir/reference.ts';
+import type { FhirCoding, FhirResource } from '../fhir/resource.ts';
+
+const subsetted: FhirCoding = {
+  system: 'http://terminology.hl7.org/CodeSystem/v3-ObservationValue',
+  code: 'SUBSETTED',
+  display: 'subsetted',
+};
+
+/** A copy of the resource without every Reference to one of `hidden` (`Type/id`), and without whatever becomes empty by that. */
+export function redactReferences(resource: FhirResource, hidden: ReadonlySet<string>, baseUrl: string): FhirResource {
+  const reduced = rewriteReferences(resource, ({ reference }) => {
+    const parsed = parseReference(reference, baseUrl);
+    return parsed.kind === 'local' && hidden.has(`${parsed.type}/${parsed.id}`) ? null : undefined;
+  });
+  const tag = [...(reduced.meta?.tag ?? []).filter((coding) => coding.code !== subsetted.code), subsetted];
+  return { ...reduced, meta: { ...reduced.meta, tag } };
+}

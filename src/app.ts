@@ -1,0 +1,194 @@
+// The wiring, in start order: a table of contents. Read this second, after the README.
+import { createServer, type RequestListener, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import { getRequestListener } from '@hono/node-server';
+import { toAuthorizationAddresses } from './auth/addresses.ts';
+import { createAuthorizationServer } from './auth/authorization-server.ts';
+import { openSigningKeys } from './auth/signing-keys.ts';
+import { toSmartConfiguration } from './auth/smart-configuration.ts';
+import { createTokenReader } from './auth/tokens.ts';
+import type { Config } from './config.ts';
+import { type Clock, systemClock } from './core/clock.ts';
+import { createIdSource, type IdSource } from './core/ids.ts';
+import type { Log } from './core/log.ts';
+import { loadDefinitions } from './fhir/definitions.ts';
+import { createHttp } from './http/create-http.ts';
+import type { Services } from './interactions/services.ts';
+import { createSearchRegistry } from './search/registry.ts';
+import { createStore } from './store/create-store.ts';
+import type { Database } from './store/database.ts';
+import { migrate } from './store/migrate.ts';
+import { openPglite } from './store/pglite.ts';
+import { openPostgres } from './store/postgres.ts';
+import { readOrCreateSecret } from './store/secrets.ts';
+import { createCodes } from './terminology/codes.ts';
+import { canonicalSystem, normalizeSystems } from './terminology/system-aliases.ts';
+import { sipProfiles } from './validation/sip-profiles.ts';
+import { createValidator } from './validation/create-validator.ts';
+
+export interface RunningHub {
+  /** The public base address, without a trailing slash. */
+  readonly publicUrl: string;
+  readonly port: number;
+  readonly database: Database;
+  readonly services: Services;
+  /** Lets running requests end, then closes everything. */
+  readonly stop: () => Promise<void>;
+}
+
+export interface HubOptions {
+  readonly log: Log;
+  readonly clock?: Clock;
+  readonly ids?: IdSource;
+}
+
+const folders = ['../profiles/json', '../profiles/hl7se.fhir.base-1.1.0', '../terminology/json'].map((folder) =>
+  fileURLToPath(new URL(folder, import.meta.url)),
+);
+
+/** Starts the hub and resolves when it answers. @throws FolderInUse, MigrationError, Error when the port is taken */
+export async function startHub(config: Config, options: HubOptions): Promise<RunningHub> {
+  const { log, clock = systemClock, ids = createIdSource() } = options;
+
+  // 1. Listen at once, so that a supervisor sees life; everything is 503 until the hub is ready.
+  const front = await listen(config);
+  const publicUrl = config.publicUrl === '' ? `http://${config.host}:${front.port}` : config.publicUrl;
+
+  // 2. The database: PostgreSQL where one is named, else the embedded one, held by a lock on its folder.
+  const database = await openDatabase(config).catch(async (error: unknown) => {
+    await front.close(0);
+    throw error;
+  });
+  const applied = await migrate(database);
+  const hubKey = await readOrCreateSecret(database, 'hub-key', 32);
+  const store = await createStore(database, { rowLevelSecurity: config.rowLevelSecurity });
+
+  // 3. What is known of FHIR and SIP, compiled once.
+  const definitions = loadDefinitions(folders);
+  const codes = createCodes(definitions);
+  const services: Services = {
+    store,
+    validator: createValidator({ definitions, codes, sipProfiles }),
+    search: createSearchRegistry({ definitions, baseUrl: `${publicUrl}/fhir` }),
+    normalizeSystems,
+    canonicalSystem,
+    clock,
+    ids,
+    baseUrl: `${publicUrl}/fhir`,
+    hubKey,
+    limits: {
+      bundleEntries: config.maxBundleEntries,
+      jsonDepth: config.maxJsonDepth,
+      resourceBytes: config.maxResourceBytes,
+      bundleBytes: config.maxBundleBytes,
+      defaultPageSize: config.defaultPageSize,
+      maxPageSize: config.maxPageSize,
+    },
+  };
+
+  // 4. Who may come in.
+  const signingKeys = await openSigningKeys({ database, clock });
+  const authorizationServer = createAuthorizationServer({
+    database,
+    signingKeys,
+    publicUrl,
+    tokenLifetimeSeconds: config.tokenLifetimeSeconds,
+    allowLoopbackJwks: isLoopback(config.host),
+    clock,
+    log,
+  });
+
+  // 5. The HTTP face.
+  let isStopping = false;
+  const http = createHttp({
+    fhir: {
+      services,
+      authenticate: createTokenReader({ database, signingKeys, publicUrl, clock }),
+      maxUrlBytes: config.maxUrlBytes,
+    },
+    smartConfiguration: JSON.stringify(toSmartConfiguration({ publicUrl })),
+    ids,
+    log,
+    isReady: async () => !isStopping && (await answers(() => store.ping())),
+  });
+  const honoListener = getRequestListener(http.fetch);
+  const { issuer } = toAuthorizationAddresses(publicUrl);
+  const authorizationPath = `${new URL(issuer).pathname}/`;
+  front.handOver((request, response) => {
+    if (request.url?.startsWith(authorizationPath)) void authorizationServer.handle(request, response);
+    else void honoListener(request, response);
+  });
+  log('info', 'ready', { publicUrl, database: database.kind, migrations: applied.length });
+
+  return {
+    publicUrl,
+    port: front.port,
+    database,
+    services,
+    stop: async () => {
+      isStopping = true;
+      await front.close(config.drainTimeoutMs);
+      await store.close();
+      log('info', 'stopped');
+    },
+  };
+}
+
+interface Front {
+  readonly port: number;
+  readonly handOver: (listener: RequestListener) => void;
+  /** Takes no more connections and resolves when the last request has ended, or after `timeoutMs`. */
+  readonly close: (timeoutMs: number) => Promise<void>;
+}
+
+async function listen(config: Config): Promise<Front> {
+  let listener: RequestListener = (_request, response) => {
+    response.writeHead(503, { 'content-type': 'application/json', 'retry-after': '1' });
+    response.end('{"status":"starting"}');
+  };
+  const server: Server = createServer({ maxHeaderSize: 16_384 }, (request, response) => listener(request, response));
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(config.port, config.host, resolve);
+  });
+  const { port } = server.address() as AddressInfo;
+  return {
+    port,
+    handOver: (next) => {
+      listener = next;
+    },
+    close: (timeoutMs) =>
+      new Promise((resolve) => {
+        const timer = setTimeout(() => server.closeAllConnections(), timeoutMs);
+        server.close(() => {
+          clearTimeout(timer);
+          resolve();
+        });
+        server.closeIdleConnections();
+      }),
+  };
+}
+
+/** The database that the settings name. */
+export async function openDatabase(config: Config): Promise<Database> {
+  if (config.databaseUrl === '') return openPglite({ folder: config.dataFolder });
+  return openPostgres({
+    url: config.databaseUrl,
+    poolSize: config.databasePoolSize,
+    statementTimeoutMs: config.statementTimeoutMs,
+  });
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || host.startsWith('127.');
+}
+
+async function answers(work: () => Promise<void>): Promise<boolean> {
+  try {
+    await work();
+    return true;
+  } catch {
+    return false;
+  }
+}

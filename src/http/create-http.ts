@@ -1,0 +1,73 @@
+// The HTTP face: addresses, security headers, request ids, and errors. Everything FHIR is in fhir-routes.ts.
+import { Hono, type Context } from 'hono';
+import type { IdSource } from '../core/ids.ts';
+import type { Log } from '../core/log.ts';
+import { chooseLanguage } from '../fhir/outcome.ts';
+import type { Answer } from '../interactions/services.ts';
+import { problem } from '../core/problem.ts';
+import { answerFhir, type FhirRoutes } from './fhir-routes.ts';
+import { fhirJson } from './negotiate.ts';
+import { toErrorAnswer } from './on-error.ts';
+
+export interface HttpOptions {
+  readonly fhir: FhirRoutes;
+  /** JSON text of the SMART configuration. */
+  readonly smartConfiguration: string;
+  readonly ids: IdSource;
+  readonly log: Log;
+  /** False once the hub is stopping: /health/ready then answers 503, so that a proxy sends nothing more. */
+  readonly isReady: () => Promise<boolean>;
+}
+
+/** https://owasp.org/www-project-secure-headers/ · answers about persons are never kept by anything in between */
+const securityHeaders = {
+  'Cache-Control': 'no-store',
+  'X-Content-Type-Options': 'nosniff',
+  'Content-Security-Policy': "default-src 'none'; frame-ancestors 'none'",
+  'Referrer-Policy': 'no-referrer',
+};
+
+/** The Hono application that answers every address but the authorization server's. */
+export function createHttp(options: HttpOptions): Hono {
+  const http = new Hono();
+  http.get('/health/live', (context) => context.json({ status: 'live' }, 200, securityHeaders));
+  http.get('/health/ready', async (context) => {
+    const isReady = await options.isReady();
+    return context.json({ status: isReady ? 'ready' : 'not ready' }, isReady ? 200 : 503, securityHeaders);
+  });
+  http.get('/fhir/.well-known/smart-configuration', (context) =>
+    context.body(options.smartConfiguration, 200, { ...securityHeaders, 'Content-Type': 'application/json' }),
+  );
+  const fhir = async (context: Context): Promise<Response> => {
+    const requestId = chooseRequestId(context.req.header('x-request-id'), options.ids);
+    return respond(context, requestId, await guard(context, requestId, options, () => answerFhir(options.fhir, context, requestId)));
+  };
+  http.all('/fhir', fhir);
+  http.all('/fhir/*', fhir);
+  http.notFound(async (context) => {
+    const requestId = chooseRequestId(context.req.header('x-request-id'), options.ids);
+    const refuse = (): Promise<Answer> => Promise.reject(problem('endpoint-unknown'));
+    return respond(context, requestId, await guard(context, requestId, options, refuse));
+  });
+  return http;
+}
+
+async function guard(context: Context, requestId: string, options: HttpOptions, work: () => Promise<Answer>): Promise<Answer> {
+  try {
+    return await work();
+  } catch (cause) {
+    return toErrorAnswer(cause, { language: chooseLanguage(context.req.header('accept-language')), requestId, log: options.log });
+  }
+}
+
+function respond(context: Context, requestId: string, answer: Answer): Response {
+  const headers: Record<string, string> = { ...securityHeaders, 'X-Request-Id': requestId, ...answer.headers };
+  if (answer.body !== undefined) headers['Content-Type'] = `${fhirJson}; charset=utf-8`;
+  const isBodyless = context.req.method === 'HEAD' || answer.body === undefined;
+  return new Response(isBodyless ? null : answer.body, { status: answer.status, headers });
+}
+
+/** The caller's own id where it is harmless in a log, else a new one. */
+function chooseRequestId(given: string | undefined, ids: IdSource): string {
+  return given !== undefined && /^[A-Za-z0-9\-_.]{1,64}$/.test(given) ? given : ids.opaque();
+}

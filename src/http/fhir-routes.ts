@@ -1,0 +1,78 @@
+// Everything below /fhir: URL and headers in, Answer out. https://hl7.org/fhir/R4/http.html
+// The order of refusals: 414 413 · 406 415 · 401 · 404 405 · 403 · what the interaction says.
+import type { Context } from 'hono';
+import type { Principal } from '../access/principal.ts';
+import { problem } from '../core/problem.ts';
+import { chooseLanguage } from '../fhir/outcome.ts';
+import { toRefusedRow } from '../interactions/audit-rows.ts';
+import { capabilities } from '../interactions/capabilities.ts';
+import { run } from '../interactions/run.ts';
+import type { Answer, RequestContext, Services } from '../interactions/services.ts';
+import { parseTarget, type Target } from '../interactions/target.ts';
+import { readBody } from './body.ts';
+import { requireAcceptable, requireFormContent, requireJsonContent } from './negotiate.ts';
+import { toProblem } from './on-error.ts';
+import { parsePrefer } from './prefer.ts';
+
+export interface FhirRoutes {
+  readonly services: Services;
+  /** The one place where tokens are read: the Authorization header in, the caller out, or 401. */
+  readonly authenticate: (authorization: string | undefined) => Promise<Principal>;
+  readonly maxUrlBytes: number;
+}
+
+/** Answers one request below the base. `path` is what follows `/fhir/`. @throws Problem */
+export async function answerFhir(routes: FhirRoutes, context: Context, requestId: string): Promise<Answer> {
+  const { services } = routes;
+  const { url, path, parameters } = splitUrl(context.req.url);
+  if (url.length > routes.maxUrlBytes) throw problem('url-too-long', { diagnostics: `At most ${routes.maxUrlBytes} bytes are accepted.` });
+  requireAcceptable(context.req.header('accept'), parameters.get('_format') ?? undefined);
+  const target = parseTarget(context.req.method, path);
+  if (target.kind === 'capabilities') return capabilities(services);
+  const principal = await routes.authenticate(context.req.header('authorization'));
+  const request: RequestContext = {
+    principal,
+    requestId,
+    language: chooseLanguage(context.req.header('accept-language')),
+    ...parsePrefer(context.req.header('prefer')),
+  };
+  try {
+    const body = await readRequestBody(context, target, services);
+    const isForm = target.kind === 'search' && context.req.method === 'POST';
+    return await run(services, request, {
+      target,
+      parameters: isForm ? joinParameters(parameters, body) : parameters,
+      body: isForm ? '' : body,
+      ifMatch: context.req.header('if-match'),
+      ifNoneMatch: context.req.header('if-none-match'),
+      ifNoneExist: context.req.header('if-none-exist'),
+    });
+  } catch (cause) {
+    const refused = toProblem(cause);
+    const type = 'type' in target ? target.type : undefined;
+    await services.store.audit([toRefusedRow(request, services.clock(), { interaction: target.kind, type, status: refused.status })]);
+    throw refused;
+  }
+}
+
+async function readRequestBody(context: Context, target: Target, services: Services): Promise<string> {
+  if (context.req.method === 'GET' || context.req.method === 'HEAD' || context.req.method === 'DELETE') return '';
+  const contentType = context.req.header('content-type');
+  if (target.kind === 'search') requireFormContent(contentType);
+  else requireJsonContent(contentType);
+  const { bundleBytes, resourceBytes } = services.limits;
+  return readBody(context, target.kind === 'bundle' ? bundleBytes : resourceBytes);
+}
+
+/** The path and query without the origin: the hub takes nothing from the Host header. */
+function splitUrl(full: string): { readonly url: string; readonly path: string; readonly parameters: URLSearchParams } {
+  const afterScheme = full.indexOf('/', full.indexOf('//') + 2);
+  const url = afterScheme === -1 ? '/' : full.slice(afterScheme);
+  const question = url.indexOf('?');
+  const path = (question === -1 ? url : url.slice(0, question)).slice('/fhir'.length);
+  return { url, path: path.startsWith('/') ? path.slice(1) : path, parameters: new URLSearchParams(question === -1 ? '' : url.slice(question + 1)) };
+}
+
+function joinParameters(query: URLSearchParams, form: string): URLSearchParams {
+  return new URLSearchParams([...query, ...new URLSearchParams(form)]);
+}

@@ -1,0 +1,56 @@
+// A body becomes a resource the hub can work with: read as JSON, of the right type, in the hub's own systems, valid.
+// https://hl7.org/fhir/R4/validation.html · Refuses with 400 (not understood) and 422 (understood, but against a profile).
+import { findConsentFaults } from '../access/consent.ts';
+import { type Finding, problem, throwIfErrors } from '../core/problem.ts';
+import { parseJson } from '../fhir/json.ts';
+import type { FhirResource } from '../fhir/resource.ts';
+import type { Services } from './services.ts';
+
+/** The JSON object of a body. @throws body-missing, json-…, wrong-type, resource-type-unknown */
+export function parseResource(text: string, services: Services): FhirResource {
+  if (text.trim() === '') throw problem('body-missing');
+  return requireResource(parseJson(text, { maxDepth: services.limits.jsonDepth }), undefined);
+}
+
+/** @throws wrong-type, resource-type-unknown where `value` is no resource. `path` is where it stands in a Bundle. */
+export function requireResource(value: unknown, path: string | undefined): FhirResource {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw problem('wrong-type', { expression: path, diagnostics: 'A resource is a JSON object.' });
+  }
+  const { resourceType } = value as { readonly resourceType?: unknown };
+  if (typeof resourceType !== 'string' || !/^[A-Z][A-Za-z]{1,63}$/.test(resourceType)) {
+    const expression = path === undefined ? 'resourceType' : `${path}.resourceType`;
+    throw problem('resource-type-unknown', { expression });
+  }
+  return value as FhirResource;
+}
+
+/** @throws resource-type-mismatch unless the resource is of the type in the address */
+export function requireType(resource: FhirResource, type: string, path: string): void {
+  if (resource.resourceType !== type) {
+    throw problem('resource-type-mismatch', { expression: `${path}.resourceType`, diagnostics: `The address says ${type}.` });
+  }
+}
+
+/** Normalises systems in place and validates. @throws one Problem with every finding, its expressions below `path` */
+export function requireValid(resource: FhirResource, path: string, services: Services): void {
+  throwIfErrors(findFaults(resource, path, services));
+}
+
+/** All that is wrong with the resource by itself; nothing that depends on what is stored. */
+export function findFaults(resource: FhirResource, path: string, services: Services): readonly Finding[] {
+  services.normalizeSystems(resource);
+  const findings = [
+    ...services.validator.validate(resource),
+    ...(resource.resourceType === 'Consent' ? findConsentFaults(resource) : []),
+  ];
+  const type = resource.resourceType;
+  return path === type
+    ? findings
+    : findings.map((finding) => ({ ...finding, expression: movePath(finding.expression, type, path) }));
+}
+
+function movePath(expression: string | undefined, type: string, path: string): string {
+  if (expression === undefined) return path;
+  return expression === type || expression.startsWith(`${type}.`) ? `${path}${expression.slice(type.length)}` : `${path}.${expression}`;
+}

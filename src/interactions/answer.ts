@@ -1,0 +1,37 @@
+// From what was done or found to what goes back: status, ETag, Location, Last-Modified, body by Prefer.
+// https://hl7.org/fhir/R4/http.html#ops
+import { redactReferences } from '../access/redact.ts';
+import { problem } from '../core/problem.ts';
+import { toETag } from '../fhir/etag.ts';
+import { parseJson, stringifyJson } from '../fhir/json.ts';
+import { requireResource } from './accept-resource.ts';
+import type { StoredVersion } from '../store/store.ts';
+import type { Outcome } from './change.ts';
+import type { Answer, RequestContext, Services } from './services.ts';
+
+/** The answer to create, update and delete. Prefer decides the body; without it a written resource comes back whole. */
+export function toChangeAnswer(services: Services, context: RequestContext, outcome: Outcome | undefined): Answer {
+  if (outcome === undefined) throw problem('internal', { detail: 'a change without an outcome' });
+  const { status, type, id, versionId, lastUpdated, body } = outcome;
+  const headers = {
+    ETag: toETag(versionId),
+    ...(lastUpdated === undefined ? {} : { 'Last-Modified': lastUpdated.toUTCString() }),
+    ...(status === 204 ? {} : { Location: `${services.baseUrl}/${type}/${id}/_history/${versionId}` }),
+  };
+  if (status === 204 || body === undefined || context.preferReturn === 'minimal') return { status, headers, body: undefined };
+  return { status, headers, body: context.preferReturn === 'OperationOutcome' ? allOk : body };
+}
+
+/** An OperationOutcome that says all went well. https://hl7.org/fhir/R4/operationoutcome-example-allok.html */
+export const allOk = JSON.stringify({
+  resourceType: 'OperationOutcome',
+  issue: [{ severity: 'information', code: 'informational', details: { text: 'All OK' } }],
+});
+
+/** The exact text as stored, or a reduced one where the reader may not see everything it refers to. */
+export function toServedBody(services: Services, version: StoredVersion & { readonly body: string }): string {
+  if (version.hiddenReferences.length === 0) return version.body;
+  const resource = requireResource(parseJson(version.body, { maxDepth: services.limits.jsonDepth }), undefined);
+  const reduced = redactReferences(resource, new Set(version.hiddenReferences), services.baseUrl);
+  return stringifyJson(reduced);
+}

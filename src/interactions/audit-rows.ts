@@ -1,0 +1,59 @@
+// What the audit log says of reads and refusals. A read's row is committed before any byte of it leaves (architecture, decision 9);
+// the row of a change goes down in the change's own transaction (carry-out.ts).
+import type { Permit } from '../access/permit.ts';
+import type { Principal } from '../access/principal.ts';
+import type { AuditRow, StoredVersion } from '../store/store.ts';
+import type { RequestContext, Services } from './services.ts';
+
+/** Resolves when the row is committed. `versions` are those about to be given. */
+export async function auditRead(
+  services: Services,
+  permit: Permit,
+  type: string | undefined,
+  versions: readonly StoredVersion[],
+): Promise<void> {
+  await services.store.audit([
+    {
+      at: services.clock(),
+      requestId: permit.requestId,
+      ...whoOf(permit.principal),
+      interaction: permit.interaction,
+      outcome: 'success',
+      status: 200,
+      type,
+      entities: versions.map((version) => ({
+        address: `${version.type}/${version.id}`,
+        versionId: version.versionId,
+        personKey: version.personKey,
+        consent: toConsentText(version.openedBy),
+      })),
+    },
+  ]);
+}
+
+/** A request that was answered with an error: who tried what. Says nothing of what is or is not there. */
+export function toRefusedRow(
+  context: Pick<RequestContext, 'principal' | 'requestId'>,
+  at: Date,
+  refusal: { readonly interaction: string; readonly type: string | undefined; readonly status: number },
+): AuditRow {
+  return {
+    at,
+    requestId: context.requestId,
+    ...whoOf(context.principal),
+    interaction: refusal.interaction,
+    outcome: refusal.status >= 500 ? 'failed' : 'refused',
+    status: refusal.status,
+    type: refusal.type,
+    entities: [],
+  };
+}
+
+/** The client and the party it acts for, as the log names them. */
+export function whoOf(principal: Principal): Pick<AuditRow, 'clientId' | 'partyKey'> {
+  return { clientId: principal.clientId, partyKey: principal.kind === 'system' ? principal.party.key : undefined };
+}
+
+function toConsentText(openedBy: StoredVersion['openedBy']): string | undefined {
+  return openedBy === undefined ? undefined : `${openedBy.consentId}/_history/${openedBy.versionId}`;
+}

@@ -1,0 +1,229 @@
+// What the new bodies refer to: conditional references become literal ones, every local target must be there and visible to the writer,
+// and all that belongs to a person belongs to the same person. https://hl7.org/fhir/R4/references.html
+import { findSubjectReferences, findTypePolicy } from '../access/compartment.ts';
+import type { Permit } from '../access/permit.ts';
+import { requireScope } from '../access/decide.ts';
+import { type Finding, problem, throwIfErrors } from '../core/problem.ts';
+import { forEachReference, parseReference, rewriteReferences } from '../fhir/reference.ts';
+import type { FhirResource, ResourceAddress } from '../fhir/resource.ts';
+import type { Resolved, WriteTransaction } from '../store/store.ts';
+import type { Change } from './change.ts';
+import { parseCondition } from './condition.ts';
+import type { Services } from './services.ts';
+
+/** Whom a written resource is about: a person the store knows, one that this same write registers, or nobody (directory). */
+export type PersonOf = { readonly key: number } | { readonly patientId: string } | null;
+
+export interface Links {
+  /** The bodies with every local reference as `Type/id`. */
+  readonly resource: ReadonlyMap<Change, FhirResource>;
+  readonly person: ReadonlyMap<Change, PersonOf>;
+  /** `Type/id` of the compartment resources that each body refers to. */
+  readonly references: ReadonlyMap<Change, readonly string[]>;
+}
+
+interface LinkInput {
+  readonly services: Services;
+  readonly transaction: WriteTransaction;
+  readonly permit: Permit;
+  readonly changes: readonly Change[];
+  readonly existing: ReadonlyMap<Change, Resolved>;
+}
+
+interface Target {
+  readonly address: ResourceAddress;
+  readonly path: string;
+}
+
+/** What the changes' bodies lead to. @throws reference-not-found, reference-ambiguous, subject-mismatch */
+export async function resolveLinks(input: LinkInput): Promise<Links> {
+  const { services, changes } = input;
+  const conditional = await matchConditional(input);
+  const resource = rewriteBodies(input, conditional);
+  const targets = new Map([...resource].map(([change, body]) => [change, findTargets(change, body, services.baseUrl)]));
+  const inside = new Map(changes.map((change) => [`${change.type}/${change.id}`, change]));
+  const found = await resolveTargets(input, targets, inside);
+  throwIfErrors(findDangling(targets, found, inside));
+  const search: PersonSearch = { baseUrl: services.baseUrl, resource, found, inside };
+  const person = new Map<Change, PersonOf>();
+  for (const change of changes) person.set(change, findPerson(change, search, 0));
+  throwIfErrors(findForeignPersons({ targets, found, inside, person }));
+  const references = new Map([...targets].map(([change, list]) => [change, compartmentTargets(list)]));
+  return { resource, person, references };
+}
+
+/** At most two matches for each conditional reference text (`Patient?identifier=…`) in the bodies. */
+async function matchConditional(input: LinkInput): Promise<ReadonlyMap<string, readonly Resolved[]>> {
+  const { services, transaction, permit, changes } = input;
+  const texts = new Set<string>();
+  for (const change of changes) {
+    if (change.kind === 'delete') continue;
+    forEachReference(change.resource, ({ reference }) => {
+      if (parseReference(reference, services.baseUrl).kind === 'conditional') texts.add(reference);
+    });
+  }
+  if (texts.size === 0) return new Map();
+  const list = [...texts];
+  const queries = list.map((text) => parseCondition(services, text));
+  for (const { type } of queries) requireScope(permit.principal, type, 's');
+  const matches = await transaction.match(permit, queries, 2);
+  return new Map(list.map((text, at) => [text, matches[at] ?? []]));
+}
+
+/** Conditional references and our own absolute addresses become `Type/id`; what pointed at a conditional create points at its match. */
+function rewriteBodies(
+  { services, changes, existing }: LinkInput,
+  conditional: ReadonlyMap<string, readonly Resolved[]>,
+): ReadonlyMap<Change, FhirResource> {
+  const moved = new Map<string, string>();
+  for (const [change, match] of existing) moved.set(`${change.type}/${change.id}`, `${match.type}/${match.id}`);
+  const findings: Finding[] = [];
+  const bodies = new Map<Change, FhirResource>();
+  for (const change of changes) {
+    if (change.kind === 'delete') continue;
+    const body = rewriteReferences(change.resource, ({ reference }, path) => {
+      const parsed = parseReference(reference, services.baseUrl);
+      if (parsed.kind === 'conditional') {
+        const [match, other] = conditional.get(reference) ?? [];
+        if (match !== undefined && other === undefined) return `${match.type}/${match.id}`;
+        const code = match === undefined ? 'reference-not-found' : 'reference-ambiguous';
+        findings.push({ code, severity: 'error', expression: joinPath(change.path, path) });
+        return undefined;
+      }
+      if (parsed.kind !== 'local') return undefined;
+      const version = parsed.versionId === undefined ? '' : `/_history/${parsed.versionId}`;
+      const local = `${parsed.type}/${parsed.id}`;
+      return moved.get(local) ?? `${local}${version}`;
+    });
+    bodies.set(change, body);
+  }
+  throwIfErrors(findings);
+  return bodies;
+}
+
+function findTargets(change: Change, body: FhirResource, baseUrl: string): readonly Target[] {
+  const targets: Target[] = [];
+  forEachReference(body, ({ reference }, expression) => {
+    const parsed = parseReference(reference, baseUrl);
+    const path = joinPath(change.path, expression);
+    if (parsed.kind === 'local') targets.push({ address: { type: parsed.type, id: parsed.id }, path });
+    // A placeholder that no entry of the Bundle stands for.
+    else if (parsed.kind === 'urn' && parsed.urn.startsWith('urn:uuid:')) targets.push({ address: { type: '', id: parsed.urn }, path });
+  });
+  return targets;
+}
+
+/** What is there among the targets; a person registered in this same write is asked for too, since others may know the same one. */
+async function resolveTargets(
+  { transaction, permit, changes }: LinkInput,
+  targets: ReadonlyMap<Change, readonly Target[]>,
+  inside: ReadonlyMap<string, Change>,
+): Promise<ReadonlyMap<string, Resolved>> {
+  const wanted = new Map<string, ResourceAddress>();
+  for (const { address } of [...targets.values()].flat()) {
+    const key = `${address.type}/${address.id}`;
+    if (address.type !== '' && !inside.has(key)) wanted.set(key, address);
+  }
+  for (const change of changes) {
+    if (change.type === 'Patient') wanted.set(`Patient/${change.id}`, { type: 'Patient', id: change.id });
+  }
+  const found = await transaction.resolve(permit, [...wanted.values()]);
+  return new Map(found.map((resolved) => [`${resolved.type}/${resolved.id}`, resolved]));
+}
+
+function findDangling(
+  targets: ReadonlyMap<Change, readonly Target[]>,
+  found: ReadonlyMap<string, Resolved>,
+  inside: ReadonlyMap<string, Change>,
+): readonly Finding[] {
+  return [...targets.values()].flat().flatMap(({ address, path }): Finding[] => {
+    const key = `${address.type}/${address.id}`;
+    const change = inside.get(key);
+    if (change === undefined ? found.has(key) : change.kind !== 'delete') return [];
+    return [{ code: 'reference-not-found', severity: 'error', expression: path }];
+  });
+}
+
+interface PersonSearch {
+  readonly baseUrl: string;
+  readonly resource: ReadonlyMap<Change, FhirResource>;
+  readonly found: ReadonlyMap<string, Resolved>;
+  readonly inside: ReadonlyMap<string, Change>;
+}
+
+const maxSubjectSteps = 4;
+
+/** @throws element-required, subject-mismatch when the subject element does not lead to exactly one person */
+function findPerson(change: Change, search: PersonSearch, steps: number): PersonOf {
+  if (change.kind === 'delete' || findTypePolicy(change.type)?.kind !== 'patient') return null;
+  if (change.type === 'Patient') {
+    const known = search.found.get(`Patient/${change.id}`);
+    return known?.personKey == null ? { patientId: change.id } : { key: known.personKey };
+  }
+  const expression = change.path;
+  const references = findSubjectReferences(search.resource.get(change) ?? change.resource);
+  const [first] = references;
+  if (first === undefined || steps > maxSubjectSteps) {
+    throw problem('element-required', { expression, diagnostics: 'The resource must refer to the person it is about.' });
+  }
+  const persons = references.map((reference) => {
+    const parsed = parseReference(reference, search.baseUrl);
+    if (parsed.kind !== 'local') {
+      throw problem('reference-not-found', { expression, diagnostics: 'The person must be registered at this hub.' });
+    }
+    const key = `${parsed.type}/${parsed.id}`;
+    const inside = search.inside.get(key);
+    if (inside !== undefined) return findPerson(inside, search, steps + 1);
+    const personKey = search.found.get(key)?.personKey;
+    return personKey == null ? null : { key: personKey };
+  });
+  const [person] = persons;
+  if (person == null || persons.some((other) => !isSamePerson(other, person))) {
+    throw problem('subject-mismatch', { expression, diagnostics: 'The resource must be about exactly one person.' });
+  }
+  return person;
+}
+
+function isSamePerson(one: PersonOf, other: PersonOf): boolean {
+  return personText(one) === personText(other);
+}
+
+function personText(person: PersonOf): string {
+  if (person === null) return '';
+  return 'key' in person ? `key ${person.key}` : `patient ${person.patientId}`;
+}
+
+function findForeignPersons(input: {
+  readonly targets: ReadonlyMap<Change, readonly Target[]>;
+  readonly found: ReadonlyMap<string, Resolved>;
+  readonly inside: ReadonlyMap<string, Change>;
+  readonly person: ReadonlyMap<Change, PersonOf>;
+}): readonly Finding[] {
+  return [...input.targets].flatMap(([change, targets]) =>
+    targets.flatMap(({ address, path }): Finding[] => {
+      const key = `${address.type}/${address.id}`;
+      const inside = input.inside.get(key);
+      const personKey = input.found.get(key)?.personKey;
+      const theirs: PersonOf = inside === undefined ? (personKey == null ? null : { key: personKey }) : (input.person.get(inside) ?? null);
+      const own = input.person.get(change) ?? null;
+      if (theirs === null || isSamePerson(theirs, own)) return [];
+      return [{ code: 'subject-mismatch', severity: 'error', expression: path }];
+    }),
+  );
+}
+
+function compartmentTargets(targets: readonly Target[]): readonly string[] {
+  return [
+    ...new Set(
+      targets
+        .filter(({ address }) => findTypePolicy(address.type)?.kind === 'patient')
+        .map(({ address }) => `${address.type}/${address.id}`),
+    ),
+  ];
+}
+
+/** `Bundle.entry[3].resource` and `CarePlan.goal[0]` give `Bundle.entry[3].resource.goal[0]`. */
+function joinPath(root: string, path: string): string {
+  const [, ...rest] = path.split('.');
+  return [root, ...rest].join('.');
+}

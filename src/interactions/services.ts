@@ -1,0 +1,54 @@
+// What an interaction is given to work with. Made once in app.ts; nothing here changes while the hub runs.
+import type { Clock } from '../core/clock.ts';
+import type { IdSource } from '../core/ids.ts';
+import type { Principal } from '../access/principal.ts';
+import type { Language } from '../fhir/outcome.ts';
+import type { FhirResource } from '../fhir/resource.ts';
+import type { SearchRegistry } from '../search/registry.ts';
+import type { Store } from '../store/store.ts';
+import type { Validator } from '../validation/validator.ts';
+
+export interface Limits {
+  readonly bundleEntries: number;
+  readonly jsonDepth: number;
+  readonly resourceBytes: number;
+  readonly bundleBytes: number;
+  readonly defaultPageSize: number;
+  readonly maxPageSize: number;
+}
+
+export interface Services {
+  readonly store: Store;
+  readonly validator: Validator;
+  readonly search: SearchRegistry;
+  /** Rewrites aliases of identifier and code systems in place to the form the hub stores. */
+  readonly normalizeSystems: (resource: FhirResource) => void;
+  /** The first form of a system's alias, or the system itself. */
+  readonly canonicalSystem: (system: string) => string;
+  readonly clock: Clock;
+  readonly ids: IdSource;
+  /** `https://hub.example/fhir`, without a trailing slash. */
+  readonly baseUrl: string;
+  readonly limits: Limits;
+  /** 32 bytes that only this hub has: person ids are derived with it, page links sealed with a key made from it. */
+  readonly hubKey: Buffer;
+}
+
+/** One request, seen from inside: who asks, and what was said in headers that matters to any interaction. */
+export interface RequestContext {
+  readonly principal: Principal;
+  readonly requestId: string;
+  /** `Prefer: return=`; undefined where not said. */
+  readonly preferReturn: 'minimal' | 'representation' | 'OperationOutcome' | undefined;
+  /** Of the words in an OperationOutcome. */
+  readonly language: Language;
+  /** `Prefer: handling=lenient` */
+  readonly isLenient: boolean;
+}
+
+/** What goes back. `body` is JSON text, ready to send. */
+export interface Answer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string | undefined;
+}

@@ -1,0 +1,48 @@
+// What a method and an address below the FHIR base ask for. https://hl7.org/fhir/R4/http.html#summary
+// Refuses addresses the hub does not have (404) and methods an address does not take (405).
+import { problem } from '../core/problem.ts';
+
+export type Method = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE' | 'PATCH';
+
+export type Target =
+  | { readonly kind: 'bundle' }
+  | { readonly kind: 'capabilities' }
+  | { readonly kind: 'create' | 'search' | 'history-type'; readonly type: string }
+  | { readonly kind: 'read' | 'update' | 'delete' | 'history-instance'; readonly type: string; readonly id: string }
+  | { readonly kind: 'vread'; readonly type: string; readonly id: string; readonly versionId: string };
+
+const typeForm = /^[A-Z][A-Za-z]{1,63}$/;
+const idForm = /^[A-Za-z0-9\-.]{1,64}$/;
+const versionForm = /^[A-Za-z0-9\-._]{1,64}$/;
+
+/** `path` is relative to the base, without leading slash or query: `CarePlan/123`. @throws endpoint-unknown, method-not-allowed */
+export function parseTarget(method: string, path: string): Target {
+  const verb = method === 'HEAD' ? 'GET' : method;
+  const parts = path.split('/').filter((part) => part !== '');
+  const [type, second, third, fourth] = parts;
+  if (type === undefined) return choose(verb, { POST: { kind: 'bundle' } });
+  if (type === 'metadata' && second === undefined) return choose(verb, { GET: { kind: 'capabilities' } });
+  if (!typeForm.test(type) || parts.length > 4) throw problem('endpoint-unknown');
+  if (second === undefined) return choose(verb, { GET: { kind: 'search', type }, POST: { kind: 'create', type } });
+  if (second === '_search' && third === undefined) return choose(verb, { POST: { kind: 'search', type } });
+  if (second === '_history' && third === undefined) return choose(verb, { GET: { kind: 'history-type', type } });
+  if (!idForm.test(second)) throw problem('endpoint-unknown');
+  const id = second;
+  if (third === undefined) {
+    return choose(verb, { GET: { kind: 'read', type, id }, PUT: { kind: 'update', type, id }, DELETE: { kind: 'delete', type, id } });
+  }
+  if (third !== '_history') throw problem('endpoint-unknown');
+  if (fourth === undefined) return choose(verb, { GET: { kind: 'history-instance', type, id } });
+  if (!versionForm.test(fourth)) throw problem('endpoint-unknown');
+  return choose(verb, { GET: { kind: 'vread', type, id, versionId: fourth } });
+}
+
+function choose(method: string, targets: Readonly<Record<string, Target>>): Target {
+  const target = Object.hasOwn(targets, method) ? targets[method] : undefined;
+  if (target === undefined) {
+    const allowed = Object.keys(targets);
+    if (allowed.includes('GET')) allowed.push('HEAD');
+    throw problem('method-not-allowed', { headers: { Allow: allowed.join(', ') } });
+  }
+  return target;
+}

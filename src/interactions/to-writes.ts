@@ -1,0 +1,142 @@
+// From decided changes to versions to be put down: ids, meta, exact text, index rows, what a Consent opens.
+import { findTypePolicy } from '../access/compartment.ts';
+import { findConsentFaults, toSharingGrants } from '../access/consent.ts';
+import { custodianOf } from '../access/decide-write.ts';
+import type { Permit } from '../access/permit.ts';
+import { derivePersonIds } from '../access/person-id.ts';
+import { problem, throwIfErrors } from '../core/problem.ts';
+import { formatInstant } from '../fhir/instant.ts';
+import { stringifyJson } from '../fhir/json.ts';
+import { parseReference } from '../fhir/reference.ts';
+import type { FhirResource } from '../fhir/resource.ts';
+import type { LockedVersion, ResourceWrite } from '../store/store.ts';
+import { type Change, methods } from './change.ts';
+import type { Links, PersonOf } from './links.ts';
+import type { Services } from './services.ts';
+
+export interface WrittenVersion {
+  readonly write: ResourceWrite;
+  readonly personKey: number | null;
+}
+
+interface WriteInput {
+  readonly services: Services;
+  readonly permit: Permit;
+  readonly changes: readonly Change[];
+  readonly locked: ReadonlyMap<Change, LockedVersion>;
+  readonly links: Links;
+}
+
+const noIndex = { tokens: [], references: [], dates: [], strings: [] } as const;
+
+/** What to put down for each change. @throws consent-…, subject-fixed, identifier-fixed */
+export function toWrites(input: WriteInput): ReadonlyMap<Change, WrittenVersion> {
+  return new Map(input.changes.map((change) => [change, toWrite(change, input)]));
+}
+
+function toWrite(change: Change, { services, permit, locked, links }: WriteInput): WrittenVersion {
+  const before = locked.get(change);
+  const lastUpdated = permit.at;
+  const versionId = services.ids.opaque();
+  const common = {
+    type: change.type,
+    id: change.id,
+    follows: before?.key,
+    versionId,
+    lastUpdated,
+    method: methods[change.kind],
+    directory: findTypePolicy(change.type)?.kind === 'directory',
+    custodianKey: before === undefined ? custodianOf(permit) : before.custodianKey,
+  };
+  if (change.kind === 'delete') {
+    const personKey = before?.personKey ?? null;
+    const person = personKey === null ? null : { key: personKey };
+    const grants = change.type === 'Consent' ? [] : undefined;
+    const write = { ...common, body: undefined, person, index: noIndex, references: [], grants, organization: undefined };
+    return { write, personKey };
+  }
+  const person = requireSamePerson(change, before, links.person.get(change) ?? null, services.hubKey);
+  const resource = withMeta(links.resource.get(change) ?? change.resource, { id: change.id, versionId, lastUpdated, source: sourceOf(permit, services) });
+  return {
+    write: {
+      ...common,
+      body: stringifyJson(resource),
+      person,
+      index: services.search.extract(resource),
+      references: links.references.get(change) ?? [],
+      grants: change.type === 'Consent' ? requireGrants(resource, permit, change.path) : undefined,
+      organization: change.type === 'Organization' ? toOrganizationUnit(resource, services.baseUrl) : undefined,
+    },
+    personKey: person !== null && 'key' in person ? person.key : null,
+  };
+}
+
+/** The hub's own words in meta: what a client writes there of version, time and source never counts. */
+function withMeta(
+  resource: FhirResource,
+  stamp: { readonly id: string; readonly versionId: string; readonly lastUpdated: Date; readonly source: string },
+): FhirResource {
+  const { resourceType, id: _id, meta, ...rest } = resource;
+  const { versionId, lastUpdated, source } = stamp;
+  return {
+    resourceType,
+    id: stamp.id,
+    meta: { ...meta, versionId, lastUpdated: formatInstant(lastUpdated), source },
+    ...rest,
+  };
+}
+
+function sourceOf(permit: Permit, services: Services): string {
+  return permit.principal.kind === 'system' ? permit.principal.party.source : services.baseUrl;
+}
+
+function requireSamePerson(
+  change: Exclude<Change, { kind: 'delete' }>,
+  before: LockedVersion | undefined,
+  person: PersonOf,
+  hubKey: Buffer,
+): PersonOf {
+  if (before === undefined) return person;
+  if (before.personKey === null) return person;
+  if (change.type === 'Patient') {
+    const derived = derivePersonIds(change.resource, hubKey);
+    if (derived.length > 0 && !derived.includes(change.id)) {
+      throw problem('identifier-fixed', { expression: `${change.path}.identifier` });
+    }
+    return { key: before.personKey };
+  }
+  if (person === null || !('key' in person) || person.key !== before.personKey) {
+    throw problem('subject-fixed', { expression: change.path });
+  }
+  return person;
+}
+
+function requireGrants(resource: FhirResource, permit: Permit, path: string): ReturnType<typeof toSharingGrants> {
+  throwIfErrors(
+    findConsentFaults(resource).map((finding) => ({
+      ...finding,
+      expression: finding.expression?.replace(/^Consent/, path),
+    })),
+  );
+  const { principal } = permit;
+  return principal.kind === 'system' ? toSharingGrants(resource, principal.party.organizationId, permit.at) : [];
+}
+
+const authorityExtension = 'https://siphub.se/fhir/StructureDefinition/sip-own-authority';
+
+interface OrganizationBody {
+  readonly partOf?: { readonly reference?: string };
+  readonly extension?: readonly { readonly url?: string; readonly valueBoolean?: boolean }[];
+}
+
+/** Where the unit hangs, and whether secrecy runs at it (sip.md §4: coverage never passes an authority of its own). */
+function toOrganizationUnit(resource: FhirResource, baseUrl: string): { partOf: string | undefined; isAuthority: boolean } {
+  const organization = resource as OrganizationBody;
+  const reference = organization.partOf?.reference;
+  const parsed = reference === undefined ? undefined : parseReference(reference, baseUrl);
+  return {
+    partOf: parsed?.kind === 'local' ? parsed.id : undefined,
+    isAuthority:
+      organization.extension?.some(({ url, valueBoolean }) => url === authorityExtension && valueBoolean === true) ?? false,
+  };
+}
