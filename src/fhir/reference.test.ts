@@ -96,10 +96,11 @@ describe('rewriteReferences', () => {
   });
 
   it('takes a reference out, and what that leaves empty', () => {
-    const next = rewriteReferences(plan, (_, expression) => (/goal\[0\]|activity|assigner/.test(expression) ? null : undefined));
+    const next = rewriteReferences(plan, (_, expression) => (/goal\[0\]|activity|assigner|extension/.test(expression) ? null : undefined));
     expect(next['goal']).toEqual([{ reference: 'Goal/2' }]);
     expect('activity' in next).toBe(false);
     expect('identifier' in next).toBe(false);
+    expect(next['extension']).toHaveLength(1);
   });
 
   it('keeps the digits of numbers beside a changed reference', () => {

@@ -1,0 +1,96 @@
+// The parameters of a search to a SearchQuery. https://hl7.org/fhir/R4/search.html
+// Strict: what is not known is refused, because a criterion that is left out finds too much. `isLenient` (Prefer: handling=lenient)
+// leaves out unknown parameters only; a modifier or value that cannot be honoured is always refused.
+import { Problem, problem } from '../core/problem.ts';
+import type { CursorPosition, Filter, SearchQuery } from './query.ts';
+import type { SearchRegistry } from './registry.ts';
+import { parseFilter, resultParameters } from './parse/criterion-filter.ts';
+import { printName } from './parse/criterion.ts';
+import type { ParseContext } from './parse/criterion.ts';
+import { parseCount, parseIncludes, parseSort, parseTotal } from './parse/result-options.ts';
+import type { PageLimits } from './parse/result-options.ts';
+
+export interface ParseQueryInput extends ParseContext {
+  readonly type: string;
+  readonly parameters: URLSearchParams;
+  readonly registry: SearchRegistry;
+  readonly limits: PageLimits;
+  readonly isLenient: boolean;
+  /** Opens a page link's `_page`. @throws search-cursor-invalid. Without it page links are refused. */
+  readonly openCursor?: (sealed: string) => { readonly query: string; readonly position: CursorPosition };
+}
+
+export interface ParsedQuery {
+  readonly query: SearchQuery;
+  /** The parameters that were honoured, as a query string for the self link. */
+  readonly selfQuery: string;
+  /** The search without its page: to be sealed into the next link. */
+  readonly cursorQuery: string;
+}
+
+/** Most criteria in one search. */
+const maxFilters = 50;
+
+/** @throws search-parameter-unknown, search-modifier-unsupported, search-value-invalid, search-cursor-invalid, too-costly */
+export function parseQuery(input: ParseQueryInput): ParsedQuery {
+  const page = input.parameters.getAll('_page');
+  if (page.length === 0) return parseParameters(input, undefined);
+  const [sealed = ''] = page;
+  const isAlone = [...input.parameters.keys()].every((name) => name === '_page' || ignored.has(name));
+  if (!isAlone || page.length > 1 || input.openCursor === undefined) {
+    throw problem('search-cursor-invalid', { diagnostics: 'A page link holds the whole search. Use it as it was given, without other parameters.' });
+  }
+  const { query, position } = input.openCursor(sealed);
+  const parsed = parseParameters({ ...input, parameters: new URLSearchParams(query) }, position);
+  return { ...parsed, selfQuery: new URLSearchParams({ _page: sealed }).toString() };
+}
+
+/** Said to the HTTP layer, not to the search. */
+const ignored: ReadonlySet<string> = new Set(['_format', '_pretty']);
+
+function parseParameters(input: ParseQueryInput, after: CursorPosition | undefined): ParsedQuery {
+  const { type, parameters, registry, limits } = input;
+  const used = new URLSearchParams();
+  const filters: Filter[] = [];
+  for (const [name, value] of parameters) {
+    if (ignored.has(name)) continue;
+    if (!isResultParameter(name)) {
+      const filter = parseOrSkip(input, name, value);
+      if (filter === undefined) continue;
+      filters.push(filter);
+      if (filters.length > maxFilters) throw problem('too-costly', { diagnostics: `A search takes at most ${maxFilters} criteria.` });
+    }
+    used.append(name, value);
+  }
+  const count = parseCount(parameters.getAll('_count'), limits);
+  const query: SearchQuery = {
+    type,
+    filters,
+    sort: parseSort(parameters.getAll('_sort'), type, registry),
+    count,
+    // A page of no entries is asked for to learn the total.
+    total: count === 0 ? 'accurate' : parseTotal(parameters.getAll('_total')),
+    includes: parseIncludes(parameters.getAll('_include'), type, registry),
+    after,
+  };
+  return { query, selfQuery: used.toString(), cursorQuery: used.toString() };
+}
+
+function isResultParameter(name: string): boolean {
+  const known: readonly string[] = resultParameters;
+  const [code = '', modifier] = name.split(':');
+  if (modifier !== undefined && known.includes(code)) {
+    throw problem('search-modifier-unsupported', { diagnostics: `${printName(code)} takes no modifier.` });
+  }
+  return known.includes(name);
+}
+
+function parseOrSkip(input: ParseQueryInput, name: string, value: string): Filter | undefined {
+  const { type, registry, isLenient } = input;
+  try {
+    return parseFilter({ type, name, value, registry, context: input });
+  } catch (error) {
+    if (isLenient && error instanceof Problem && error.findings[0].code === 'search-parameter-unknown') return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,40 @@
+// One criterion of a search as it came: what the parsers of each parameter type are given, and how they refuse it.
+import { problem } from '../../core/problem.ts';
+import type { Problem } from '../../core/problem.ts';
+import type { Parameter } from '../parameter.ts';
+
+export interface Criterion {
+  /** As the caller wrote it, for messages: `patient.name:exact`. */
+  readonly name: string;
+  readonly parameter: Parameter;
+  /** After the colon; undefined without one. */
+  readonly modifier: string | undefined;
+  /** The OR values, still escaped; never empty texts. */
+  readonly values: readonly string[];
+  readonly context: ParseContext;
+}
+
+export interface ParseContext {
+  /** The stored name of a system that has several. */
+  readonly canonicalSystem: (system: string) => string;
+  /** The hub's own FHIR base address without a trailing slash. */
+  readonly baseUrl: string;
+}
+
+/** Refuses any modifier but those in `known`. @throws search-modifier-unsupported */
+export function requireModifier(criterion: Criterion, known: readonly string[]): void {
+  const { modifier } = criterion;
+  if (modifier === undefined || known.includes(modifier)) return;
+  const choice = known.length === 0 ? 'no modifier' : `only ${known.map((name) => `:${name}`).join(', ')}`;
+  throw problem('search-modifier-unsupported', { diagnostics: `The ${criterion.parameter.type} parameter ${printName(criterion.parameter.code)} takes ${choice}.` });
+}
+
+/** A refusal that tells what form is asked for; never repeats the value, which may be about a person. */
+export function invalidValue(name: string, form: string): Problem {
+  return problem('search-value-invalid', { diagnostics: `${printName(name)} takes ${form}.` });
+}
+
+/** The name of a parameter if it looks like one; what else a caller puts there is not repeated. */
+export function printName(name: string): string {
+  return /^[A-Za-z_][A-Za-z_.:-]{0,80}$/.test(name) ? name : 'The parameter';
+}

@@ -1,0 +1,72 @@
+// `_count`, `_sort`, `_include`, `_total`: how the answer is made. https://hl7.org/fhir/R4/search.html#return
+import { problem } from '../../core/problem.ts';
+import type { Include, SearchQuery, SortKey } from '../query.ts';
+import type { SearchRegistry } from '../registry.ts';
+import { invalidValue } from './criterion.ts';
+
+export interface PageLimits {
+  readonly defaultPageSize: number;
+  readonly maxPageSize: number;
+}
+
+/** A whole number from 0, cut to the largest page; 0 asks for the total alone. @throws search-value-invalid */
+export function parseCount(texts: readonly string[], limits: PageLimits): number {
+  const text = single('_count', texts);
+  if (text === undefined) return Math.min(limits.defaultPageSize, limits.maxPageSize);
+  if (!/^\d{1,9}$/.test(text)) throw invalidValue('_count', 'a whole number from 0');
+  return Math.min(Number(text), limits.maxPageSize);
+}
+
+/** An estimate is given as the accurate total. @throws search-value-invalid */
+export function parseTotal(texts: readonly string[]): SearchQuery['total'] {
+  const text = single('_total', texts);
+  if (text === undefined || text === 'none') return 'none';
+  if (text === 'accurate' || text === 'estimate') return 'accurate';
+  throw invalidValue('_total', 'none, estimate or accurate');
+}
+
+/** Newest first where nothing is asked for. A key said twice counts once. @throws search-value-invalid */
+export function parseSort(texts: readonly string[], type: string, registry: SearchRegistry): readonly SortKey[] {
+  const keys = texts.flatMap((text) => text.split(',')).map((text) => parseSortKey(text, type, registry));
+  if (keys.length === 0) return [{ param: '_lastUpdated', kind: 'last-updated', descending: true }];
+  const unique = [...new Map(keys.toReversed().map((key) => [key.param, key])).values()].toReversed();
+  if (unique.length > maxSortKeys) throw problem('too-costly', { diagnostics: `_sort takes at most ${maxSortKeys} parameters.` });
+  return unique;
+}
+
+/** Each costs a join. */
+const maxSortKeys = 4;
+
+function parseSortKey(text: string, type: string, registry: SearchRegistry): SortKey {
+  const descending = text.startsWith('-');
+  const parameter = registry.parametersOf(type).get(descending ? text.slice(1) : text);
+  if (parameter === undefined || parameter.kind === 'unsupported' || parameter.kind === 'reference') {
+    const known = [...registry.parametersOf(type).values()].filter(({ kind }) => kind !== 'unsupported' && kind !== 'reference');
+    throw invalidValue('_sort', `one or more of ${known.map(({ code }) => code).toSorted().join(', ')}, each with - before it for descending`);
+  }
+  return { param: parameter.code, kind: parameter.kind, descending };
+}
+
+/** `CarePlan:subject` or `CarePlan:subject:Patient`, from the type that is searched. @throws search-value-invalid */
+export function parseIncludes(texts: readonly string[], type: string, registry: SearchRegistry): readonly Include[] {
+  const includes = texts.map((text) => parseInclude(text, type, registry));
+  return [...new Map(includes.map((include) => [`${include.param}:${include.targetType ?? ''}`, include])).values()];
+}
+
+function parseInclude(text: string, type: string, registry: SearchRegistry): Include {
+  const [source, code = '', targetType, ...rest] = text.split(':');
+  const parameter = registry.parametersOf(type).get(code);
+  if (source !== type || parameter?.kind !== 'reference' || rest.length > 0) {
+    const known = [...registry.parametersOf(type).values()].filter(({ kind }) => kind === 'reference');
+    throw invalidValue('_include', known.map((found) => `${type}:${found.code}`).toSorted().join(', '));
+  }
+  if (targetType !== undefined && !parameter.targetTypes.includes(targetType)) {
+    throw invalidValue('_include', `after ${type}:${code} one of the types it leads to: ${parameter.targetTypes.join(', ')}`);
+  }
+  return { param: code, targetType };
+}
+
+function single(name: string, texts: readonly string[]): string | undefined {
+  if (texts.length > 1) throw invalidValue(name, 'one value');
+  return texts[0];
+}

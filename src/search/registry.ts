@@ -1,0 +1,58 @@
+// Every search parameter of every resource type, and the extractors made from them. https://hl7.org/fhir/R4/searchparameter-registry.html
+// A type is compiled when it is first asked for.
+import type { SearchParameter, StructureDefinition } from '@medplum/fhirtypes';
+import type { FhirResource } from '../fhir/resource.ts';
+import type { IndexRows } from './index-rows.ts';
+import type { Parameter } from './parameter.ts';
+import { compileParameter } from './extract/compile-parameter.ts';
+import { createExtractor } from './extract/create-extractor.ts';
+import type { Extract } from './extract/create-extractor.ts';
+import { createFindMembers } from './extract/element-types.ts';
+
+export interface SearchRegistry {
+  /** The parameters of a resource type by code, those of every resource included. */
+  readonly parametersOf: (type: string) => ReadonlyMap<string, Parameter>;
+  /** What is kept of a resource so that it can be found. Systems must be normalised already. */
+  readonly extract: (resource: FhirResource) => IndexRows;
+}
+
+/** What the registry is made from: `fhir/definitions.ts` gives it. A later parameter replaces an earlier one of the same type and code. */
+export interface SearchDefinitions {
+  readonly searchParameters: () => readonly SearchParameter[];
+  readonly typeStructure: (type: string) => StructureDefinition | undefined;
+}
+
+interface CompiledType {
+  readonly parameters: ReadonlyMap<string, Parameter>;
+  readonly extract: Extract;
+}
+
+/** `baseUrl` is the hub's own FHIR base address without a trailing slash. */
+export function createSearchRegistry(definitions: SearchDefinitions, baseUrl: string): SearchRegistry {
+  const findMembers = createFindMembers(definitions.typeStructure);
+  const types = new Map<string, CompiledType>();
+  const compile = (type: string): CompiledType => {
+    const byCode = new Map<string, SearchParameter>();
+    for (const definition of definitions.searchParameters()) {
+      const bases: readonly string[] = definition.base;
+      if (bases.some((base) => base === type || base === 'Resource' || base === 'DomainResource')) byCode.set(definition.code, definition);
+    }
+    const compiled = [...byCode.values()].map((definition) => compileParameter(definition, type, findMembers));
+    return {
+      parameters: new Map(compiled.map(({ parameter }) => [parameter.code, parameter])),
+      extract: createExtractor(compiled, baseUrl),
+    };
+  };
+  const typeOf = (type: string): CompiledType => {
+    let found = types.get(type);
+    if (found === undefined) {
+      found = compile(type);
+      types.set(type, found);
+    }
+    return found;
+  };
+  return {
+    parametersOf: (type) => typeOf(type).parameters,
+    extract: (resource) => typeOf(resource.resourceType).extract(resource),
+  };
+}
