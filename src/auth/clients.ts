@@ -1,0 +1,199 @@
+// Registering and changing clients, as the operator's commands ask for it. One function per command, over the register in store/.
+// Refuses private keys, scopes that are malformed, organizations the hub does not have, and a client without a way to sign.
+import { randomUUID } from 'node:crypto';
+import { parseScopes } from '../access/scopes.ts';
+import type { Clock } from '../core/clock.ts';
+import {
+  addClientKey,
+  disableClientKey,
+  findClient,
+  findOrganizations,
+  insertClient,
+  listClients,
+  setClientEnabled,
+  type ClientKind,
+  type ClientRow,
+} from '../store/clients.ts';
+import type { Database } from '../store/database.ts';
+import { ClientKeyError, parseClientKeys, type ClientKey } from './client-key.ts';
+import { JwksError, requireJwksUrl } from './fetch-jwks.ts';
+import { findSource, parseOrganizationIdentifier } from './organization-identifier.ts';
+
+/** A command that cannot be carried out; the message is for the operator. */
+export class ClientCommandError extends Error {
+  override readonly name = 'ClientCommandError';
+}
+
+export type ClientCommand =
+  | {
+      readonly kind: 'add';
+      readonly name: string;
+      readonly client: ClientKind;
+      /** Each as HSA-id or organisationsnummer. */
+      readonly organizations: readonly string[];
+      /** Space-separated. */
+      readonly scope: string;
+      /** Texts of JWK, JWK Set or PEM files. */
+      readonly keys: readonly string[];
+      readonly jwksUri: string | undefined;
+    }
+  | { readonly kind: 'list' }
+  | { readonly kind: 'enable' | 'disable'; readonly clientId: string }
+  | { readonly kind: 'add-key'; readonly clientId: string; readonly key: string }
+  | { readonly kind: 'disable-key'; readonly clientId: string; readonly thumbprint: string };
+
+/** A client as the operator sees it. */
+export interface ClientSummary {
+  readonly clientId: string;
+  readonly name: string;
+  readonly kind: ClientKind;
+  readonly enabled: boolean;
+  readonly scope: string;
+  readonly jwksUri: string | undefined;
+  readonly createdAt: string;
+  readonly organizations: readonly { readonly source: string | undefined; readonly name: string | undefined }[];
+  readonly keys: readonly {
+    readonly thumbprint: string;
+    readonly kid: string;
+    readonly algorithm: string;
+    readonly enabled: boolean;
+  }[];
+}
+
+/** Carries the command out and gives the clients concerned as they are now. @throws ClientCommandError */
+export async function carryOutClientCommand(
+  command: ClientCommand,
+  context: { readonly database: Database; readonly clock: Clock; readonly allowLoopbackJwks: boolean },
+): Promise<readonly ClientSummary[]> {
+  const { database } = context;
+  switch (command.kind) {
+    case 'list':
+      return (await listClients(database)).map(toSummary);
+    case 'add':
+      return summarize(database, await addClient(command, context));
+    case 'enable':
+    case 'disable': {
+      const found = await setClientEnabled(database, command.clientId, command.kind === 'enable');
+      if (!found) throw unknownClient(command.clientId);
+      return summarize(database, command.clientId);
+    }
+    case 'add-key':
+      return addKeys(command.clientId, command.key, database);
+    case 'disable-key': {
+      const found = await disableClientKey(database, command.clientId, command.thumbprint);
+      if (!found) throw new ClientCommandError(`Client ${command.clientId} has no key with thumbprint ${command.thumbprint}.`);
+      return summarize(database, command.clientId);
+    }
+  }
+}
+
+async function addClient(
+  command: ClientCommand & { readonly kind: 'add' },
+  context: { readonly database: Database; readonly clock: Clock; readonly allowLoopbackJwks: boolean },
+): Promise<string> {
+  const name = command.name.trim();
+  if (name === '' || name.length > 200) throw new ClientCommandError('The name must have 1 to 200 characters.');
+  if (parseScopes(command.scope) === undefined) {
+    throw new ClientCommandError('The scopes are malformed. Write system/<type>.<cruds>, separated by spaces: "system/*.cruds".');
+  }
+  if ((command.keys.length === 0) === (command.jwksUri === undefined)) {
+    throw new ClientCommandError('Give either public keys or a JWKS address.');
+  }
+  if (command.jwksUri !== undefined) asCommandError(() => requireJwksUrl(command.jwksUri ?? '', context.allowLoopbackJwks));
+  const keys = await readKeys(command.keys);
+  const organizationKeys = await resolveOrganizations(command, context.database);
+  const clientId = randomUUID();
+  await insertClient(context.database, {
+    clientId,
+    name,
+    kind: command.client,
+    jwksUri: command.jwksUri,
+    scopes: command.scope,
+    createdAt: context.clock(),
+    keys: keys.map(({ thumbprint, jwk }) => ({ thumbprint, jwk: { ...jwk } })),
+    organizationKeys,
+  });
+  return clientId;
+}
+
+async function addKeys(clientId: string, text: string, database: Database): Promise<readonly ClientSummary[]> {
+  const client = await findClient(database, clientId);
+  if (client === undefined) throw unknownClient(clientId);
+  if (client.jwksUri !== null) throw new ClientCommandError('The keys of this client come from its JWKS address. Publish the new key there.');
+  const keys = await readKeys([text]);
+  for (const key of keys) {
+    const other = client.keys.find(({ thumbprint, jwk }) => jwk['kid'] === key.jwk.kid && thumbprint !== key.thumbprint);
+    if (other !== undefined) throw new ClientCommandError(`The client already has another key with kid ${key.jwk.kid}. Give the new key a kid of its own.`);
+  }
+  for (const { thumbprint, jwk } of keys) await addClientKey(database, clientId, { thumbprint, jwk: { ...jwk } });
+  return summarize(database, clientId);
+}
+
+async function readKeys(texts: readonly string[]): Promise<readonly ClientKey[]> {
+  const keys: ClientKey[] = [];
+  for (const text of texts) {
+    const parsed = await parseClientKeys(text).catch((error: unknown) => {
+      throw error instanceof ClientKeyError ? new ClientCommandError(error.message, { cause: error }) : error;
+    });
+    keys.push(...parsed);
+  }
+  if (new Set(keys.map(({ thumbprint }) => thumbprint)).size !== keys.length) throw new ClientCommandError('The same key is given twice.');
+  if (new Set(keys.map(({ jwk }) => jwk.kid)).size !== keys.length) throw new ClientCommandError('Two keys have the same kid. Give each its own.');
+  return keys;
+}
+
+async function resolveOrganizations(
+  command: ClientCommand & { readonly kind: 'add' },
+  database: Database,
+): Promise<readonly number[]> {
+  if (command.client === 'operator') {
+    if (command.organizations.length > 0) throw new ClientCommandError('An operator acts for no organization. Leave out --organization.');
+    return [];
+  }
+  if (command.organizations.length === 0) throw new ClientCommandError('Name at least one organization the client may act for.');
+  const keys = new Set<number>();
+  for (const text of command.organizations) {
+    const identifier = parseOrganizationIdentifier(text);
+    if (identifier === undefined) throw new ClientCommandError(`${text} is neither an HSA-id nor an organisationsnummer.`);
+    const [organization, second] = await findOrganizations(database, identifier);
+    if (organization === undefined) throw new ClientCommandError(`The hub has no active Organization with ${text}. Write it first, as operator.`);
+    if (second !== undefined) throw new ClientCommandError(`The hub has several Organizations with ${text}. Correct that first.`);
+    keys.add(organization.key);
+  }
+  return [...keys];
+}
+
+async function summarize(database: Database, clientId: string): Promise<readonly ClientSummary[]> {
+  const client = await findClient(database, clientId);
+  if (client === undefined) throw unknownClient(clientId);
+  return [toSummary(client)];
+}
+
+function toSummary(client: ClientRow): ClientSummary {
+  return {
+    clientId: client.clientId,
+    name: client.name,
+    kind: client.kind,
+    enabled: client.enabled,
+    scope: client.scopes,
+    jwksUri: client.jwksUri ?? undefined,
+    createdAt: client.createdAt.toISOString(),
+    organizations: client.organizations.map(({ identifiers, name }) => ({ source: findSource(identifiers), name: name ?? undefined })),
+    keys: client.keys.map(({ thumbprint, jwk, enabled }) => ({
+      thumbprint,
+      kid: String(jwk['kid']),
+      algorithm: String(jwk['alg']),
+      enabled,
+    })),
+  };
+}
+
+const unknownClient = (clientId: string): ClientCommandError => new ClientCommandError(`There is no client ${clientId}.`);
+
+function asCommandError(work: () => unknown): void {
+  try {
+    work();
+  } catch (error) {
+    throw error instanceof JwksError ? new ClientCommandError(error.message, { cause: error }) : error;
+  }
+}
