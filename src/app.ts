@@ -2,6 +2,7 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
+import packageJson from '../package.json' with { type: 'json' };
 import { getRequestListener } from '@hono/node-server';
 import { toAuthorizationAddresses } from './auth/addresses.ts';
 import { createAuthorizationServer } from './auth/authorization-server.ts';
@@ -15,6 +16,7 @@ import type { Log } from './core/log.ts';
 import { loadDefinitions } from './fhir/definitions.ts';
 import { createHttp } from './http/create-http.ts';
 import type { Services } from './interactions/services.ts';
+import { deriveCursorKey } from './search/cursor.ts';
 import { createSearchRegistry } from './search/registry.ts';
 import { createStore } from './store/create-store.ts';
 import type { Database } from './store/database.ts';
@@ -70,13 +72,16 @@ export async function startHub(config: Config, options: HubOptions): Promise<Run
   const services: Services = {
     store,
     validator: createValidator({ definitions, codes, sipProfiles }),
-    search: createSearchRegistry({ definitions, baseUrl: `${publicUrl}/fhir` }),
+    search: createSearchRegistry(definitions, `${publicUrl}/fhir`),
     normalizeSystems,
     canonicalSystem,
     clock,
     ids,
     baseUrl: `${publicUrl}/fhir`,
     hubKey,
+    cursorKey: deriveCursorKey(hubKey),
+    version: packageJson.version,
+    startedAt: clock(),
     limits: {
       bundleEntries: config.maxBundleEntries,
       jsonDepth: config.maxJsonDepth,

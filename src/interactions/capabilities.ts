@@ -1,6 +1,7 @@
 // capabilities: what really runs, made from the same tables that run it. https://hl7.org/fhir/R4/capabilitystatement.html
 import { findTypePolicy, typePolicies, type TypePolicy } from '../access/compartment.ts';
 import { toAuthorizationAddresses } from '../auth/addresses.ts';
+import { formatInstant } from '../fhir/instant.ts';
 import type { Parameter } from '../search/parameter.ts';
 import { profilesOf } from '../validation/sip-profiles.ts';
 import type { Answer, Services } from './services.ts';
@@ -19,9 +20,9 @@ export function capabilities(services: Services): Answer {
   const body = JSON.stringify({
     resourceType: 'CapabilityStatement',
     status: 'active',
-    date: '2026-11-22',
+    date: formatInstant(services.startedAt),
     kind: 'instance',
-    software: { name: 'sip-hub', version: '0.1.0' },
+    software: { name: 'sip-hub', version: services.version },
     implementation: { description: 'sip-hub: one coordinated individual plan for every system', url: services.baseUrl },
     fhirVersion: '4.0.1',
     format: ['application/fhir+json', 'json'],

@@ -30,8 +30,13 @@ export interface Services {
   /** `https://hub.example/fhir`, without a trailing slash. */
   readonly baseUrl: string;
   readonly limits: Limits;
-  /** 32 bytes that only this hub has: person ids are derived with it, page links sealed with a key made from it. */
+  /** Of this software, and when this process started: said in the CapabilityStatement. */
+  readonly version: string;
+  readonly startedAt: Date;
+  /** 32 bytes that only this hub has: person ids are derived with it. */
   readonly hubKey: Buffer;
+  /** Seals page links (search/cursor.ts). */
+  readonly cursorKey: Buffer;
 }
 
 /** One request, seen from inside: who asks, and what was said in headers that matters to any interaction. */
