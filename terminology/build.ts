@@ -15,7 +15,8 @@ const canonical = 'https://siphub.se/fhir';
 const version = '0.1.0';
 const releasedOn = '2026-11-02';
 const icfVersion = '2017a';
-const icfCopyright = 'ICF © World Health Organization 2001–2017. Swedish translation: Socialstyrelsen, on behalf of WHO. See terminology/NOTICE.';
+const icfCopyright =
+  'ICF © World Health Organization 2001–2017. Swedish translation: Socialstyrelsen, on behalf of WHO. See terminology/NOTICE.';
 
 interface Definition {
   readonly resourceType: string;
@@ -39,17 +40,23 @@ interface Concept {
 
 /** Rows of a tab-separated file by column name. */
 function readTable(name: string): readonly Readonly<Record<string, string>>[] {
-  const [header = '', ...lines] = readFileSync(join(folder, 'source', name), 'utf8').trimEnd().split('\n');
+  const [header = '', ...lines] = readFileSync(join(folder, 'source', name), 'utf8')
+    .trimEnd()
+    .split('\n');
   const columns = header.split('\t');
-  return lines.map((line) => Object.fromEntries(line.split('\t').map((cell, index) => [columns[index] ?? '', cell.trim()])));
+  return lines.map((line) =>
+    Object.fromEntries(line.split('\t').map((cell, index) => [columns[index] ?? '', cell.trim()])),
+  );
 }
 
 /** English as display where there is one, both languages as designations. */
-function toConcept(code: string, en: string | undefined, sv: string | undefined, property?: readonly Property[]): Concept {
-  const designation = [
-    ...(en ? [{ language: 'en', value: en }] : []),
-    ...(sv ? [{ language: 'sv', value: sv }] : []),
-  ];
+function toConcept(
+  code: string,
+  en: string | undefined,
+  sv: string | undefined,
+  property?: readonly Property[],
+): Concept {
+  const designation = [...(en ? [{ language: 'en', value: en }] : []), ...(sv ? [{ language: 'sv', value: sv }] : [])];
   const display = en || sv;
   return {
     code,
@@ -60,7 +67,10 @@ function toConcept(code: string, en: string | undefined, sv: string | undefined,
 }
 
 function toName(id: string): string {
-  return id.split('-').map((part) => `${part.charAt(0).toUpperCase()}${part.slice(1)}`).join('');
+  return id
+    .split('-')
+    .map((part) => `${part.charAt(0).toUpperCase()}${part.slice(1)}`)
+    .join('');
 }
 
 interface CodeSystemParts {
@@ -106,7 +116,10 @@ function toValueSet({ id, title, include }: ValueSetSource): Definition {
     status: 'active',
     experimental: false,
     compose: {
-      include: include.map(({ system, codes }) => ({ system, ...(codes === undefined ? {} : { concept: codes.map((code) => ({ code })) }) })),
+      include: include.map(({ system, codes }) => ({
+        system,
+        ...(codes === undefined ? {} : { concept: codes.map((code) => ({ code })) }),
+      })),
     },
   };
 }
@@ -123,7 +136,8 @@ function icfCodeSystem(): Definition {
     url: 'http://hl7.org/fhir/sid/icf',
     version: icfVersion,
     title: 'ICF: components, chapters, blocks and second-level categories',
-    description: 'A part of the International Classification of Functioning, Disability and Health, with Swedish and English titles. Who holds the licence can load the whole in its place.',
+    description:
+      'A part of the International Classification of Functioning, Disability and Health, with Swedish and English titles. Who holds the licence can load the whole in its place.',
     content: 'fragment',
     copyright: icfCopyright,
     property: [
@@ -142,7 +156,9 @@ function icfCodeSystem(): Definition {
 }
 
 function areaCodeSystems(): readonly Definition[] {
-  const municipalities = readTable('kommuner.tsv').map((row) => toConcept(row['code'] ?? '', undefined, row['name'], [{ code: 'lan', valueCode: row['lan_code'] ?? '' }]));
+  const municipalities = readTable('kommuner.tsv').map((row) =>
+    toConcept(row['code'] ?? '', undefined, row['name'], [{ code: 'lan', valueCode: row['lan_code'] ?? '' }]),
+  );
   const counties = readTable('regioner.tsv').map((row) => toConcept(row['lan_code'] ?? '', undefined, row['lan_name']));
   return [
     toCodeSystem({
@@ -174,7 +190,12 @@ function errorCodeSystem(): Definition {
       { code: 'status', description: 'HTTP status it is answered with.', type: 'integer' },
       { code: 'issue', description: 'FHIR issue type.', type: 'code' },
     ],
-    concept: Object.entries(problemKinds).map(([code, kind]) => toConcept(code, kind.en, kind.sv, [{ code: 'status', valueInteger: kind.status }, { code: 'issue', valueCode: kind.issue }])),
+    concept: Object.entries(problemKinds).map(([code, kind]) =>
+      toConcept(code, kind.en, kind.sv, [
+        { code: 'status', valueInteger: kind.status },
+        { code: 'issue', valueCode: kind.issue },
+      ]),
+    ),
   });
 }
 
@@ -228,7 +249,8 @@ function conceptMaps(): readonly Definition[] {
     toConceptMap({
       id: 'icf-to-ibic-life-area',
       title: 'ICF to IBIC life area',
-      description: 'Nine IBIC life areas are the chapters d1–d9 of ICF; two stand on Swedish extension codes. After a secondary source.',
+      description:
+        'Nine IBIC life areas are the chapters d1–d9 of ICF; two stand on Swedish extension codes. After a secondary source.',
       groups: [
         {
           source: 'http://hl7.org/fhir/sid/icf',
@@ -236,7 +258,15 @@ function conceptMaps(): readonly Definition[] {
           pairs: [1, 2, 3, 4, 5, 6, 7, 8, 9].map((chapter) => [`d${chapter}`, String(chapter)] as const),
           equivalence: 'equal',
         },
-        { source: `${canonical}/CodeSystem/icf-se`, target: lifeArea, pairs: [['b1528A', '10'], ['e398A', '11']], equivalence: 'equal' },
+        {
+          source: `${canonical}/CodeSystem/icf-se`,
+          target: lifeArea,
+          pairs: [
+            ['b1528A', '10'],
+            ['e398A', '11'],
+          ],
+          equivalence: 'equal',
+        },
       ],
     }),
   ];
@@ -258,25 +288,41 @@ function namingSystemResources(): readonly Definition[] {
 
 function allDefinitions(): readonly Definition[] {
   const listed = new Set(valueSets.map(({ id }) => id));
-  const wholeSystems = codeSystems.filter(({ id }) => !listed.has(id)).map(({ id, url, title }) => ({ id, title, include: [{ system: url ?? `${canonical}/CodeSystem/${id}` }] }));
+  const wholeSystems = codeSystems
+    .filter(({ id }) => !listed.has(id))
+    .map(({ id, url, title }) => ({ id, title, include: [{ system: url ?? `${canonical}/CodeSystem/${id}` }] }));
   const headings = {
     id: 'sip-icf-heading',
     title: 'ICF headings of sub-goals: chapters, blocks and second-level categories',
-    include: [{ system: 'http://hl7.org/fhir/sid/icf', codes: icfRows.filter((row) => row['level'] !== 'component').map((row) => row['code'] ?? '') }],
+    include: [
+      {
+        system: 'http://hl7.org/fhir/sid/icf',
+        codes: icfRows.filter((row) => row['level'] !== 'component').map((row) => row['code'] ?? ''),
+      },
+    ],
   };
   return [
     ...codeSystems.map(ownCodeSystem),
     icfCodeSystem(),
     ...areaCodeSystems(),
     errorCodeSystem(),
-    ...[...wholeSystems, ...valueSets, headings].map((source) => (source.id.includes('icf') ? { ...toValueSet(source), copyright: icfCopyright } : toValueSet(source))),
+    ...[...wholeSystems, ...valueSets, headings].map((source) =>
+      source.id.includes('icf') ? { ...toValueSet(source), copyright: icfCopyright } : toValueSet(source),
+    ),
     ...conceptMaps(),
     ...namingSystemResources(),
   ];
 }
 
-const files = new Map(allDefinitions().map((definition) => [`${definition.resourceType}-${definition.id}.json`, `${JSON.stringify(definition, null, 2)}\n`]));
+const files = new Map(
+  allDefinitions().map((definition) => [
+    `${definition.resourceType}-${definition.id}.json`,
+    `${JSON.stringify(definition, null, 2)}\n`,
+  ]),
+);
 const differences = writeOrCompare({ folder: join(folder, 'json'), files, check: argv.includes('--check') });
 for (const difference of differences) stderr.write(`${difference}\n`);
-stdout.write(`terminology: ${files.size} definitions${differences.length > 0 ? `, ${differences.length} differ; run npm run build:terminology` : ', up to date'}\n`);
+stdout.write(
+  `terminology: ${files.size} definitions${differences.length > 0 ? `, ${differences.length} differ; run npm run build:terminology` : ', up to date'}\n`,
+);
 if (differences.length > 0) exit(1);

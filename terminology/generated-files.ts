@@ -15,8 +15,13 @@ export function writeOrCompare({ folder, files, check }: GeneratedFolder): reado
   mkdirSync(folder, { recursive: true });
   const surplus = readdirSync(folder).filter((name) => name.endsWith('.json') && !files.has(name));
   if (check) {
-    const changed = [...files].filter(([name, text]) => !existsSync(join(folder, name)) || readFileSync(join(folder, name), 'utf8') !== text);
-    return [...changed.map(([name]) => `${name}: not what its source gives`), ...surplus.map((name) => `${name}: has no source`)];
+    const changed = [...files].filter(
+      ([name, text]) => !existsSync(join(folder, name)) || readFileSync(join(folder, name), 'utf8') !== text,
+    );
+    return [
+      ...changed.map(([name]) => `${name}: not what its source gives`),
+      ...surplus.map((name) => `${name}: has no source`),
+    ];
   }
   for (const name of surplus) rmSync(join(folder, name));
   for (const [name, text] of files) writeFileSync(join(folder, name), text);

@@ -28,7 +28,11 @@ export const codeSystems: readonly CodeSystemSource[] = [
     codes: [
       row('region', 'Region (health care)', 'Region'),
       row('municipality', 'Municipality', 'Kommun'),
-      row('private-provider', 'Private provider on behalf of a region or municipality', 'Privat utförare på uppdrag av region eller kommun'),
+      row(
+        'private-provider',
+        'Private provider on behalf of a region or municipality',
+        'Privat utförare på uppdrag av region eller kommun',
+      ),
       row('school', 'School', 'Skola'),
       row('state-agency', 'State agency', 'Statlig myndighet'),
       row('civil-society', 'Civil society', 'Civilsamhälle'),
@@ -76,8 +80,16 @@ export const codeSystems: readonly CodeSystemSource[] = [
     codes: [
       row('hsl-16-4', 'Health and Medical Services Act (2017:30), ch. 16 s. 4', 'HSL (2017:30) 16 kap. 4 §'),
       row('sol-10-8', 'Social Services Act (2025:400), ch. 10 ss. 8–9', 'SoL (2025:400) 10 kap. 8–9 §§'),
-      row('sol-2-7', 'Social Services Act (2001:453), ch. 2 s. 7, before 1 July 2025', 'SoL (2001:453) 2 kap. 7 §, före den 1 juli 2025'),
-      row('discharge-4', 'Act (2017:612) on collaboration at discharge, ch. 4', 'Lag (2017:612) om samverkan vid utskrivning, 4 kap.'),
+      row(
+        'sol-2-7',
+        'Social Services Act (2001:453), ch. 2 s. 7, before 1 July 2025',
+        'SoL (2001:453) 2 kap. 7 §, före den 1 juli 2025',
+      ),
+      row(
+        'discharge-4',
+        'Act (2017:612) on collaboration at discharge, ch. 4',
+        'Lag (2017:612) om samverkan vid utskrivning, 4 kap.',
+      ),
     ],
   },
   {
@@ -113,8 +125,16 @@ export const codeSystems: readonly CodeSystemSource[] = [
     codes: [
       row('own-consent', 'The individual’s own consent', 'Eget samtycke'),
       row('guardian', 'Guardian of a child', 'Vårdnadshavare'),
-      row('appointed-representative', 'Appointed representative within the mandate', 'God man eller förvaltare inom uppdraget'),
-      row('harm-assessment', 'Assessment of no harm, each custodian for its own data', 'Menprövning, varje part för sina egna uppgifter'),
+      row(
+        'appointed-representative',
+        'Appointed representative within the mandate',
+        'God man eller förvaltare inom uppdraget',
+      ),
+      row(
+        'harm-assessment',
+        'Assessment of no harm, each custodian for its own data',
+        'Menprövning, varje part för sina egna uppgifter',
+      ),
       row('reused-from-discharge', 'Reused from discharge', 'Övertaget från utskrivning'),
     ],
   },
@@ -122,7 +142,11 @@ export const codeSystems: readonly CodeSystemSource[] = [
     id: 'sip-consent-evidence',
     title: 'How consent was given',
     description: 'How a yes was given where there is no scanned form.',
-    codes: [row('spoken', 'Spoken', 'Muntligt'), row('paper', 'On paper', 'På papper'), row('e-id', 'With e-ID', 'Med e-legitimation')],
+    codes: [
+      row('spoken', 'Spoken', 'Muntligt'),
+      row('paper', 'On paper', 'På papper'),
+      row('e-id', 'With e-ID', 'Med e-legitimation'),
+    ],
   },
   {
     id: 'sip-child-view',
@@ -198,7 +222,8 @@ export const codeSystems: readonly CodeSystemSource[] = [
     id: 'typeofcareplan-cs',
     url: 'https://fhir.inera.se/CodeSystem/typeofcareplan-cs',
     title: 'Type of care plan (Inera)',
-    description: 'The codes of Inera’s code system as named in RIVTA GetCarePlans 2. Only those whose meaning has been read have a display.',
+    description:
+      'The codes of Inera’s code system as named in RIVTA GetCarePlans 2. Only those whose meaning has been read have a display.',
     content: 'fragment',
     copyright: 'Inera AB, CC0-1.0 (EHDS-TK)',
     codes: [
@@ -225,7 +250,11 @@ export const codeSystems: readonly CodeSystemSource[] = [
       row('post-letter', 'Post the letter', 'Skicka brevet'),
       row('review-deviation', 'Review the deviation', 'Granska avvikelsen'),
       row('offer-sip', 'Offer a SIP', 'Erbjud en SIP'),
-      row('transfer-coordination', 'Close the plan or hand over its coordination', 'Avsluta planen eller lämna över samordningen'),
+      row(
+        'transfer-coordination',
+        'Close the plan or hand over its coordination',
+        'Avsluta planen eller lämna över samordningen',
+      ),
       row('join-plans', 'Join two plans', 'Sammanför två planer'),
       row('prepare-meeting', 'Prepare the meeting', 'Förbered mötet'),
       row('other', 'Other', 'Annat'),
@@ -257,7 +286,11 @@ export const codeSystems: readonly CodeSystemSource[] = [
     id: 'sip-meeting-form',
     title: 'Forms of meeting',
     description: 'How one takes part.',
-    codes: [row('room', 'In a room', 'På plats'), row('video', 'Video', 'Video'), row('telephone', 'Telephone', 'Telefon')],
+    codes: [
+      row('room', 'In a room', 'På plats'),
+      row('video', 'Video', 'Video'),
+      row('telephone', 'Telephone', 'Telefon'),
+    ],
   },
   {
     id: 'sip-short-notice',
@@ -280,7 +313,8 @@ export const codeSystems: readonly CodeSystemSource[] = [
   {
     id: 'sip-ibic-life-area',
     title: 'IBIC life areas',
-    description: 'Life areas of Individens behov i centrum: nine that are the chapters d1–d9 of ICF, and two more. The numbers are the hub’s own.',
+    description:
+      'Life areas of Individens behov i centrum: nine that are the chapters d1–d9 of ICF, and two more. The numbers are the hub’s own.',
     copyright: 'IBIC: Socialstyrelsen. Names as told in a secondary source.',
     codes: [
       row('1', undefined, 'Lärande och att tillämpa kunskap'),
@@ -299,7 +333,8 @@ export const codeSystems: readonly CodeSystemSource[] = [
   {
     id: 'icf-se',
     title: 'Swedish extension codes to ICF',
-    description: 'Codes that Socialstyrelsen has added to ICF (a capital letter after an 8-code). They are not part of the WHO system.',
+    description:
+      'Codes that Socialstyrelsen has added to ICF (a capital letter after an 8-code). They are not part of the WHO system.',
     content: 'fragment',
     copyright: 'Socialstyrelsen',
     codes: [

@@ -13,7 +13,11 @@ const national: readonly NamingSystemSource[] = [
     id: 'personnummer',
     title: 'Personnummer',
     description: 'Swedish personal identity number, twelve digits without separator, Luhn over the last ten.',
-    systems: ['http://electronichealth.se/identifier/personnummer', 'urn:oid:1.2.752.129.2.1.3.1', 'https://terminology.hl7.se/sid/se-personnummer'],
+    systems: [
+      'http://electronichealth.se/identifier/personnummer',
+      'urn:oid:1.2.752.129.2.1.3.1',
+      'https://terminology.hl7.se/sid/se-personnummer',
+    ],
   },
   {
     id: 'samordningsnummer',
@@ -33,9 +37,24 @@ const national: readonly NamingSystemSource[] = [
     description: 'SE, ten digits of the organisationsnummer, a hyphen and up to eighteen letters or digits.',
     systems: ['urn:oid:1.2.752.29.4.19', 'urn:oid:1.2.752.129.2.1.4.1'],
   },
-  { id: 'organisationsnummer', title: 'Organisationsnummer', description: 'Ten digits, third digit at least 2, Luhn.', systems: ['urn:oid:2.5.4.97'] },
-  { id: 'kommunkod', title: 'Kommunkod', description: 'Code of a municipality (SCB), four digits.', systems: ['urn:oid:1.2.752.129.2.2.1.17'] },
-  { id: 'lanskod', title: 'Länskod', description: 'Code of a county (SCB), two digits.', systems: ['urn:oid:1.2.752.129.2.2.1.18'] },
+  {
+    id: 'organisationsnummer',
+    title: 'Organisationsnummer',
+    description: 'Ten digits, third digit at least 2, Luhn.',
+    systems: ['urn:oid:2.5.4.97'],
+  },
+  {
+    id: 'kommunkod',
+    title: 'Kommunkod',
+    description: 'Code of a municipality (SCB), four digits.',
+    systems: ['urn:oid:1.2.752.129.2.2.1.17'],
+  },
+  {
+    id: 'lanskod',
+    title: 'Länskod',
+    description: 'Code of a county (SCB), two digits.',
+    systems: ['urn:oid:1.2.752.129.2.2.1.18'],
+  },
 ];
 
 const vendors = [
@@ -50,6 +69,7 @@ const vendors = [
 
 const things = [
   ['plan-id', 'plan'],
+  ['intervention-id', 'intervention'],
   ['message-id', 'message'],
 ] as const;
 
