@@ -21,8 +21,15 @@ describe('toSearchset', () => {
   });
 
   it('leaves out what is empty or not asked for', () => {
-    expect(JSON.parse(toSearchset({ links: [], total: undefined, entries: [] }))).toEqual({ resourceType: 'Bundle', type: 'searchset' });
-    expect(JSON.parse(toSearchset({ links: [], total: 0, entries: [] }))).toEqual({ resourceType: 'Bundle', type: 'searchset', total: 0 });
+    expect(JSON.parse(toSearchset({ links: [], total: undefined, entries: [] }))).toEqual({
+      resourceType: 'Bundle',
+      type: 'searchset',
+    });
+    expect(JSON.parse(toSearchset({ links: [], total: 0, entries: [] }))).toEqual({
+      resourceType: 'Bundle',
+      type: 'searchset',
+      total: 0,
+    });
   });
 });
 
@@ -40,7 +47,11 @@ it('toHistory shows a deletion without a resource', () => {
     type: 'history',
     total: 2,
     entry: [
-      { fullUrl: common.fullUrl, request: { method: 'DELETE', url: 'Observation/1' }, response: { status: '204', etag: 'W/"v"', lastModified: common.lastModified } },
+      {
+        fullUrl: common.fullUrl,
+        request: { method: 'DELETE', url: 'Observation/1' },
+        response: { status: '204', etag: 'W/"v"', lastModified: common.lastModified },
+      },
       { resource: { id: '1' }, request: { method: 'POST', url: 'Observation' }, response: { status: '201' } },
     ],
   });
@@ -57,7 +68,10 @@ it('toResponseBundle answers each entry in order, with resource or outcome where
     resourceType: 'Bundle',
     type: 'batch-response',
     entry: [
-      { resource: JSON.parse(body), response: { status: '201 Created', location: 'http://h/Observation/1/_history/v', etag: 'W/"v"' } },
+      {
+        resource: JSON.parse(body),
+        response: { status: '201 Created', location: 'http://h/Observation/1/_history/v', etag: 'W/"v"' },
+      },
       { response: { status: '404 Not Found', outcome: JSON.parse(outcome) } },
     ],
   });

@@ -72,7 +72,10 @@ export function toHistory(page: {
 }
 
 /** The answer to a transaction or batch, its entries in the order of the request. */
-export function toResponseBundle(type: 'transaction-response' | 'batch-response', entries: readonly ResponseEntry[]): string {
+export function toResponseBundle(
+  type: 'transaction-response' | 'batch-response',
+  entries: readonly ResponseEntry[],
+): string {
   const texts = entries.map((entry) => {
     const { status, location, etag, lastModified, outcome } = entry;
     const response = JSON.stringify({ status, location, etag, lastModified });
@@ -87,7 +90,11 @@ export function toResponseBundle(type: 'transaction-response' | 'batch-response'
 
 function bundle(
   type: string,
-  parts: { readonly total?: number | undefined; readonly links?: readonly BundleLink[]; readonly entries: readonly string[] },
+  parts: {
+    readonly total?: number | undefined;
+    readonly links?: readonly BundleLink[];
+    readonly entries: readonly string[];
+  },
 ): string {
   const { total, links = [], entries } = parts;
   return objectOf({

@@ -16,8 +16,7 @@ const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;
 const dayMs = 24 * hourMs;
 
-const form =
-  /^(\d{4})(?:-(\d\d)(?:-(\d\d)(?:T(\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?(Z|[+-]\d\d:\d\d)?)?)?)?$/;
+const form = /^(\d{4})(?:-(\d\d)(?:-(\d\d)(?:T(\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?(Z|[+-]\d\d:\d\d)?)?)?)?$/;
 
 /**
  * The span of `2026`, `2026-11`, `2026-11-03`, `2026-11-03T10:15`, `…:30`, `…:30.5`, with `Z`, `+01:00` or without;
@@ -33,7 +32,12 @@ export function parseTimeSpan(text: string): TimeSpan | undefined {
   if (year === 0 || month < 1 || month > 12 || day < 1 || day > daysInMonth(year, month)) return undefined;
   if (hourText === undefined) {
     const start = wallClock(year, month, day);
-    const end = dayText !== undefined ? start + dayMs : monthText !== undefined ? wallClock(year, month + 1, 1) : wallClock(year + 1, 1, 1);
+    const end =
+      dayText !== undefined
+        ? start + dayMs
+        : monthText !== undefined
+          ? wallClock(year, month + 1, 1)
+          : wallClock(year + 1, 1, 1);
     return { lowMs: fromHomeZone(start), highMs: fromHomeZone(end) };
   }
   const hour = Number(hourText);
@@ -42,7 +46,12 @@ export function parseTimeSpan(text: string): TimeSpan | undefined {
   if (hour > 23 || minute > 59 || second > 60) return undefined;
   const offsetMs = zone === undefined ? undefined : parseOffset(zone);
   if (Number.isNaN(offsetMs)) return undefined;
-  const wall = wallClock(year, month, day) + hour * hourMs + minute * minuteMs + second * 1000 + Math.floor(Number(`0.${fraction ?? 0}`) * 1000 + 1e-7);
+  const wall =
+    wallClock(year, month, day) +
+    hour * hourMs +
+    minute * minuteMs +
+    second * 1000 +
+    Math.floor(Number(`0.${fraction ?? 0}`) * 1000 + 1e-7);
   const lowMs = offsetMs === undefined ? fromHomeZone(wall) : wall - offsetMs;
   return { lowMs, highMs: lowMs + widthMs(secondText, fraction) };
 }

@@ -81,7 +81,11 @@ function endOfString(text: string, start: number): End {
     if (character < ' ') return { fault: true, at };
     if (character === '\\') {
       const escape = text[at + 1] ?? '';
-      if (escape === 'u' ? !/^[0-9a-fA-F]{4}$/.test(text.slice(at + 2, at + 6)) : !'"\\/bfnrt'.includes(escape) || escape === '') {
+      if (
+        escape === 'u'
+          ? !/^[0-9a-fA-F]{4}$/.test(text.slice(at + 2, at + 6))
+          : !'"\\/bfnrt'.includes(escape) || escape === ''
+      ) {
         return { fault: true, at };
       }
       at += escape === 'u' ? 5 : 1;

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Problem } from '../core/problem.ts';
 import { findJsonFault } from './json-fault.ts';
@@ -56,13 +56,19 @@ describe('parseJson', () => {
     expect(codeOf('{"a:b":"c:\\":d"}')).toBe('none');
   });
 
-  it.each(['{"__proto__":{}}', '{"a":[{"constructor":1}]}', '{"prototype":1}', '{"__prot\\u006f__":{"x":1}}'])('refuses the key in %s', (text) => {
-    expect(codeOf(text)).toContain('json-forbidden-key');
-  });
+  it.each(['{"__proto__":{}}', '{"a":[{"constructor":1}]}', '{"prototype":1}', '{"__prot\\u006f__":{"x":1}}'])(
+    'refuses the key in %s',
+    (text) => {
+      expect(codeOf(text)).toContain('json-forbidden-key');
+    },
+  );
 
-  it.each(['{"a":"\\u0000"}', '{"a":"\\ud83d"}', '{"a":"\\ude00x"}', '{"\\ud83d":1}', '["\ud83d"]'])('refuses the character in %j', (text) => {
-    expect(codeOf(text)).toContain('json-forbidden-character');
-  });
+  it.each(['{"a":"\\u0000"}', '{"a":"\\ud83d"}', '{"a":"\\ude00x"}', '{"\\ud83d":1}', '["\ud83d"]'])(
+    'refuses the character in %j',
+    (text) => {
+      expect(codeOf(text)).toContain('json-forbidden-character');
+    },
+  );
 
   it('takes a whole surrogate pair, written plainly or escaped', () => {
     expect(parse('["😀","\\ud83d\\ude00"]')).toEqual(['😀', '😀']);
@@ -97,10 +103,24 @@ describe('numbers', () => {
 });
 
 const jsonNumber = fc
-  .tuple(fc.constantFrom('', '-'), fc.bigInt({ min: 0n, max: 10n ** 25n }), fc.option(fc.stringMatching(/^[0-9]{1,12}$/)), fc.option(fc.stringMatching(/^[eE][+-]?[0-9]{1,2}$/)))
-  .map(([sign, whole, fraction, exponent]) => `${sign}${whole}${fraction === null ? '' : `.${fraction}`}${exponent ?? ''}`);
+  .tuple(
+    fc.constantFrom('', '-'),
+    fc.bigInt({ min: 0n, max: 10n ** 25n }),
+    fc.option(fc.stringMatching(/^[0-9]{1,12}$/)),
+    fc.option(fc.stringMatching(/^[eE][+-]?[0-9]{1,2}$/)),
+  )
+  .map(
+    ([sign, whole, fraction, exponent]) => `${sign}${whole}${fraction === null ? '' : `.${fraction}`}${exponent ?? ''}`,
+  );
 const jsonText = fc.letrec<{ value: string; array: string; object: string }>((tie) => ({
-  value: fc.oneof({ depthSize: 'small' }, fc.constantFrom('null', 'true', 'false'), jsonNumber, fc.string({ unit: 'grapheme' }).map((s) => JSON.stringify(s.replaceAll('\0', ''))), tie('array'), tie('object')),
+  value: fc.oneof(
+    { depthSize: 'small' },
+    fc.constantFrom('null', 'true', 'false'),
+    jsonNumber,
+    fc.string({ unit: 'grapheme' }).map((s) => JSON.stringify(s.replaceAll('\0', ''))),
+    tie('array'),
+    tie('object'),
+  ),
   array: fc.array(tie('value'), { maxLength: 4 }).map((items) => `[${items.join(',')}]`),
   // Keys that look like array indexes are moved to the front by every JavaScript engine: not part of the property.
   object: fc
@@ -109,29 +129,39 @@ const jsonText = fc.letrec<{ value: string; array: string; object: string }>((ti
     .map((members) => `{${members.join(',')}}`),
 })).value;
 
+function parseNatively(text: string): string | undefined {
+  try {
+    return JSON.stringify(JSON.parse(text));
+  } catch {
+    return undefined;
+  }
+}
+
 describe('parseJson and stringifyJson', () => {
   it('are the identity on text without spare white space, digits included', () => {
-    fc.assert(fc.property(jsonText, (text) => { expect(stringifyJson(parse(`[${text}]`, 1000))).toBe(`[${text}]`); }));
+    fc.assert(
+      fc.property(jsonText, (text) => {
+        expect(stringifyJson(parse(`[${text}]`, 1000))).toBe(`[${text}]`);
+      }),
+    );
   });
 
   it('agree with JSON.parse on any text, or throw a Problem', () => {
-    const mangled = fc.tuple(jsonText, fc.nat(), fc.nat({ max: 3 }), fc.string({ maxLength: 3 })).map(([text, at, cut, put]) => {
-      const from = at % (text.length + 1);
-      return text.slice(0, from) + put + text.slice(from + cut);
-    });
+    const mangled = fc
+      .tuple(jsonText, fc.nat(), fc.nat({ max: 3 }), fc.string({ maxLength: 3 }))
+      .map(([text, at, cut, put]) => {
+        const from = at % (text.length + 1);
+        return text.slice(0, from) + put + text.slice(from + cut);
+      });
     fc.assert(
       fc.property(fc.oneof(fc.string(), fc.json(), mangled), (text) => {
         const code = codeOf(text, 1000);
-        let native: unknown;
-        try {
-          native = JSON.parse(text);
-        } catch {
-          expect(code).toContain('json-malformed');
-          expect(findJsonFault(text)?.kind).not.toBe(undefined);
-          return;
-        }
-        expect(findJsonFault(text)?.kind ?? 'none').toBe(code.startsWith('json-duplicate-key') ? 'duplicate-key' : 'none');
-        if (code === 'none') expect(JSON.stringify(parse(text, 1000))).toBe(JSON.stringify(native));
+        const native = parseNatively(text);
+        expect(code.startsWith('json-malformed')).toBe(native === undefined);
+        expect(code.startsWith('json-duplicate-key')).toBe(
+          native !== undefined && findJsonFault(text)?.kind === 'duplicate-key',
+        );
+        expect(code === 'none' ? JSON.stringify(parse(text, 1000)) : native).toBe(native);
       }),
       { numRuns: 500 },
     );

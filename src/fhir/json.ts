@@ -5,6 +5,18 @@ import { problem } from '../core/problem.ts';
 import type { Problem, ProblemCode } from '../core/problem.ts';
 import { describePlace, findJsonFault } from './json-fault.ts';
 
+// Node 24 has "JSON.parse source text access" (https://tc39.es/proposal-json-parse-with-source/); TypeScript 7.0's library does not.
+declare global {
+  interface JSON {
+    /** An object that JSON.stringify writes as exactly this text. Takes the text of one JSON primitive. */
+    rawJSON(text: string): object;
+    parse(
+      text: string,
+      reviver: (this: object, key: string, value: unknown, context: { readonly source?: string }) => unknown,
+    ): unknown;
+  }
+}
+
 /** On an object or array: for its numbers whose text JSON.stringify would not give back, key -> text. Copied by object spread, unseen by Object.keys. */
 export const numberSources: unique symbol = Symbol('numberSources');
 
@@ -103,12 +115,18 @@ function isCanonicalNumber(text: string, start: number, end: number): boolean {
 function parseNatively(text: string, keepSources: boolean): unknown {
   try {
     return keepSources ? JSON.parse(text, keepNumberSource) : JSON.parse(text);
-  } catch (error) {
-    throw fault('json-malformed', text, findJsonFault(text)?.offset ?? 0, undefined, error);
+  } catch {
+    // The engine's own message repeats the content, so it goes no further.
+    throw fault('json-malformed', text, findJsonFault(text)?.offset ?? 0);
   }
 }
 
-function keepNumberSource(this: NumberHolder, key: string, value: unknown, context: { readonly source?: string }): unknown {
+function keepNumberSource(
+  this: NumberHolder,
+  key: string,
+  value: unknown,
+  context: { readonly source?: string },
+): unknown {
   const { source } = context;
   if (typeof value === 'number' && source !== undefined && String(value) !== source) {
     (this[numberSources] ??= new Map()).set(key, source);
@@ -129,7 +147,10 @@ function walkValue(value: unknown, walk: Walk): void {
   } else if (typeof value === 'object' && value !== null) {
     for (const [key, member] of Object.entries(value)) {
       walk.members += 1;
-      if (forbiddenKeys.has(key)) throw problem('json-forbidden-key', { diagnostics: 'The keys __proto__, constructor and prototype are not accepted. Remove them.' });
+      if (forbiddenKeys.has(key))
+        throw problem('json-forbidden-key', {
+          diagnostics: 'The keys __proto__, constructor and prototype are not accepted. Remove them.',
+        });
       if (walk.checkStrings) checkCharacters(key);
       walkValue(member, walk);
     }
@@ -146,6 +167,6 @@ function hasNumberSources(value: unknown): boolean {
   return (Array.isArray(value) ? value : Object.values(value)).some(hasNumberSources);
 }
 
-function fault(code: ProblemCode, text: string, offset: number, advice = 'Correct it there.', cause?: unknown): Problem {
-  return problem(code, { diagnostics: `The JSON has a fault at ${describePlace(text, offset)}. ${advice}`, cause });
+function fault(code: ProblemCode, text: string, offset: number, advice = 'Correct it there.'): Problem {
+  return problem(code, { diagnostics: `The JSON has a fault at ${describePlace(text, offset)}. ${advice}` });
 }

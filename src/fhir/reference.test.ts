@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { numberSources, parseJson, stringifyJson } from './json.ts';
 import { forEachReference, parseReference, rewriteReferences, typeOfReference } from './reference.ts';
@@ -14,7 +14,10 @@ describe('parseReference', () => {
     [`${base}/Patient/1/_history/2`, { kind: 'local', type: 'Patient', id: '1', versionId: '2' }],
     [`${base}x/Patient/1`, { kind: 'external', url: `${base}x/Patient/1` }],
     ['https://example.org/fhir/Patient/1', { kind: 'external', url: 'https://example.org/fhir/Patient/1' }],
-    ['urn:uuid:6f1b9c0e-8a57-4d2e-9b0d-1f0a2b3c4d5e', { kind: 'urn', urn: 'urn:uuid:6f1b9c0e-8a57-4d2e-9b0d-1f0a2b3c4d5e' }],
+    [
+      'urn:uuid:6f1b9c0e-8a57-4d2e-9b0d-1f0a2b3c4d5e',
+      { kind: 'urn', urn: 'urn:uuid:6f1b9c0e-8a57-4d2e-9b0d-1f0a2b3c4d5e' },
+    ],
     ['urn:oid:1.2.752', { kind: 'urn', urn: 'urn:oid:1.2.752' }],
     ['urn:uuid:nonsense', { kind: 'invalid' }],
     ['#org', { kind: 'contained', id: 'org' }],
@@ -31,7 +34,11 @@ describe('parseReference', () => {
   });
 
   it('gives an answer to any text', () => {
-    fc.assert(fc.property(fc.string(), (text) => { expect(typeof parseReference(text, base).kind).toBe('string'); }));
+    fc.assert(
+      fc.property(fc.string(), (text) => {
+        expect(typeof parseReference(text, base).kind).toBe('string');
+      }),
+    );
   });
 });
 
@@ -53,7 +60,10 @@ const plan: FhirResource = {
   author: { identifier: { value: 'x' } },
   goal: [{ reference: 'Goal/1' }, { reference: 'Goal/2' }],
   activity: [{ reference: { reference: 'ServiceRequest/1' } }],
-  extension: [{ url: 'u', valueReference: { reference: 'Organization/2' } }, { url: 'e', valueExpression: { language: 'text/cql', reference: 'http://x' } }],
+  extension: [
+    { url: 'u', valueReference: { reference: 'Organization/2' } },
+    { url: 'e', valueExpression: { language: 'text/cql', reference: 'http://x' } },
+  ],
 };
 
 describe('forEachReference', () => {
@@ -73,7 +83,8 @@ describe('forEachReference', () => {
 
   it('leaves alone the uris that R4 also names reference', () => {
     const found: string[] = [];
-    const note = (resource: FhirResource): void => forEachReference(resource, (_, expression) => found.push(expression));
+    const note = (resource: FhirResource): void =>
+      forEachReference(resource, (_, expression) => found.push(expression));
     note({ resourceType: 'DetectedIssue', reference: 'http://x' });
     note({ resourceType: 'Immunization', education: [{ reference: 'http://x' }] });
     expect(found).toEqual([]);
@@ -96,7 +107,9 @@ describe('rewriteReferences', () => {
   });
 
   it('takes a reference out, and what that leaves empty', () => {
-    const next = rewriteReferences(plan, (_, expression) => (/goal\[0\]|activity|assigner|extension/.test(expression) ? null : undefined));
+    const next = rewriteReferences(plan, (_, expression) =>
+      /goal\[0\]|activity|assigner|extension/.test(expression) ? null : undefined,
+    );
     expect(next['goal']).toEqual([{ reference: 'Goal/2' }]);
     expect('activity' in next).toBe(false);
     expect('identifier' in next).toBe(false);
@@ -104,7 +117,8 @@ describe('rewriteReferences', () => {
   });
 
   it('keeps the digits of numbers beside a changed reference', () => {
-    const text = '{"resourceType":"Observation","subject":{"reference":"Patient/1"},"valueQuantity":{"value":1.00},"x":2.50}';
+    const text =
+      '{"resourceType":"Observation","subject":{"reference":"Patient/1"},"valueQuantity":{"value":1.00},"x":2.50}';
     const resource = parseJson(text, { maxDepth: 9 }) as FhirResource;
     expect(numberSources in resource).toBe(true);
     expect(stringifyJson(rewriteReferences(resource, () => 'Patient/2'))).toBe(text.replace('Patient/1', 'Patient/2'));

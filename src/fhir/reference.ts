@@ -17,7 +17,8 @@ export type ParsedReference =
 
 const relativeForm = /^([A-Z][A-Za-z]{1,63})\/([A-Za-z0-9\-.]{1,64})(?:\/_history\/([A-Za-z0-9\-.]{1,64}))?$/;
 const conditionalForm = /^([A-Z][A-Za-z]{1,63})\?([^#\s]+)$/;
-const urnForm = /^urn:(?:uuid:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|oid:[0-2](?:\.(?:0|[1-9][0-9]*))+)$/i;
+const urnForm =
+  /^urn:(?:uuid:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|oid:[0-2](?:\.(?:0|[1-9][0-9]*))+)$/i;
 const absoluteForm = /^[a-z][a-z0-9+.-]*:\S+$/i;
 const containedForm = /^#[A-Za-z0-9\-.]{0,64}$/;
 
@@ -42,7 +43,9 @@ export function parseReference(text: string, base: string): ParsedReference {
 
 /** The type a reference text names, also in an absolute URL of another server; undefined for urns, `#id` and nonsense. */
 export function typeOfReference(text: string): string | undefined {
-  return /(?:^|\/)([A-Z][A-Za-z]{1,63})(?:\/[A-Za-z0-9\-.]{1,64}(?:\/_history\/[A-Za-z0-9\-.]{1,64})?|\?.*)$/.exec(text)?.[1];
+  return /(?:^|\/)([A-Z][A-Za-z]{1,63})(?:\/[A-Za-z0-9\-.]{1,64}(?:\/_history\/[A-Za-z0-9\-.]{1,64})?|\?.*)$/.exec(
+    text,
+  )?.[1];
 }
 
 /** A Reference element with a literal reference in it. */
@@ -57,7 +60,10 @@ type Path = readonly (string | number)[];
  * Visits every Reference element that has a literal `reference`, in document order, also those in contained resources and in
  * `Identifier.assigner`. `expression` is FHIRPath (`CarePlan.activity[0].reference`).
  */
-export function forEachReference(resource: FhirResource, visit: (element: LiteralReference, expression: string) => void): void {
+export function forEachReference(
+  resource: FhirResource,
+  visit: (element: LiteralReference, expression: string) => void,
+): void {
   const path: (string | number)[] = [];
   const walk = (value: object, key: string): void => {
     if (isLiteralReference(value, key, path.length === 0)) visit(value, toExpression(resource.resourceType, path));

@@ -50,9 +50,12 @@ export function openHistoryCursor(key: Buffer, scope: string, sealed: string): C
 function openCursor(key: Buffer, scope: string, sealed: string): Cursor<CursorPosition | HistoryPosition> {
   const bytes = Buffer.from(sealed, 'base64url');
   // Only the exact text that was given: base64 has several spellings of the same bytes.
-  if (bytes.length < nonceBytes + tagBytes || bytes.toString('base64url') !== sealed) throw problem('search-cursor-invalid');
+  if (bytes.length < nonceBytes + tagBytes || bytes.toString('base64url') !== sealed)
+    throw problem('search-cursor-invalid');
   try {
-    const opening = createDecipheriv(cipher, key, bytes.subarray(0, nonceBytes), { authTagLength: tagBytes }).setAAD(Buffer.from(scope));
+    const opening = createDecipheriv(cipher, key, bytes.subarray(0, nonceBytes), { authTagLength: tagBytes }).setAAD(
+      Buffer.from(scope),
+    );
     opening.setAuthTag(bytes.subarray(-tagBytes));
     const text = opening.update(bytes.subarray(nonceBytes, -tagBytes), undefined, 'utf8') + opening.final('utf8');
     // What is sealed was written by sealCursor: the tag has just proved it.

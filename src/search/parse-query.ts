@@ -38,7 +38,9 @@ export function parseQuery(input: ParseQueryInput): ParsedQuery {
   const [sealed = ''] = page;
   const isAlone = [...input.parameters.keys()].every((name) => name === '_page' || ignored.has(name));
   if (!isAlone || page.length > 1 || input.openCursor === undefined) {
-    throw problem('search-cursor-invalid', { diagnostics: 'A page link holds the whole search. Use it as it was given, without other parameters.' });
+    throw problem('search-cursor-invalid', {
+      diagnostics: 'A page link holds the whole search. Use it as it was given, without other parameters.',
+    });
   }
   const { query, position } = input.openCursor(sealed);
   const parsed = parseParameters({ ...input, parameters: new URLSearchParams(query) }, position);
@@ -58,7 +60,8 @@ function parseParameters(input: ParseQueryInput, after: CursorPosition | undefin
       const filter = parseOrSkip(input, name, value);
       if (filter === undefined) continue;
       filters.push(filter);
-      if (filters.length > maxFilters) throw problem('too-costly', { diagnostics: `A search takes at most ${maxFilters} criteria.` });
+      if (filters.length > maxFilters)
+        throw problem('too-costly', { diagnostics: `A search takes at most ${maxFilters} criteria.` });
     }
     used.append(name, value);
   }
@@ -90,7 +93,8 @@ function parseOrSkip(input: ParseQueryInput, name: string, value: string): Filte
   try {
     return parseFilter({ type, name, value, registry, context: input });
   } catch (error) {
-    if (isLenient && error instanceof Problem && error.findings[0].code === 'search-parameter-unknown') return undefined;
+    if (isLenient && error instanceof Problem && error.findings[0].code === 'search-parameter-unknown')
+      return undefined;
     throw error;
   }
 }

@@ -35,7 +35,8 @@ export function createSearchRegistry(definitions: SearchDefinitions, baseUrl: st
     const byCode = new Map<string, SearchParameter>();
     for (const definition of definitions.searchParameters()) {
       const bases: readonly string[] = definition.base;
-      if (bases.some((base) => base === type || base === 'Resource' || base === 'DomainResource')) byCode.set(definition.code, definition);
+      if (bases.some((base) => base === type || base === 'Resource' || base === 'DomainResource'))
+        byCode.set(definition.code, definition);
     }
     const compiled = [...byCode.values()].map((definition) => compileParameter(definition, type, findMembers));
     return {

@@ -9,7 +9,9 @@ export const maxIndexedLength = 400;
 /** Lower case, accents off but for å ä ö, white space collapsed, cut at `maxIndexedLength`. */
 export function normalizeString(text: string): string {
   const lower = text.normalize('NFC').toLowerCase();
-  const plain = lower.replaceAll(/[^\p{ASCII}åäö]+/gu, (run) => [...run.replaceAll('æ', 'ä').replaceAll('ø', 'ö')].map(stripAccents).join(''));
+  const plain = lower.replaceAll(/[^\p{ASCII}åäö]+/gu, (run) =>
+    Array.from(run.replaceAll('æ', 'ä').replaceAll('ø', 'ö'), stripAccents).join(''),
+  );
   return cut(plain.replaceAll(/\s+/gu, ' ').trim(), maxIndexedLength);
 }
 

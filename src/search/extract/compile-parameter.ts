@@ -30,7 +30,11 @@ const rulesByKind: Readonly<Partial<Record<ParameterKind, Readonly<Record<string
   string: stringRules,
 };
 
-export function compileParameter(definition: SearchParameter, type: string, findMembers: FindMembers): CompiledParameter {
+export function compileParameter(
+  definition: SearchParameter,
+  type: string,
+  findMembers: FindMembers,
+): CompiledParameter {
   const kind = kindOf(definition);
   const rules = rulesByKind[kind];
   const text = definition.expression ?? '';
@@ -44,9 +48,10 @@ export function compileParameter(definition: SearchParameter, type: string, find
       kind,
       type: definition.type,
       targetTypes: kind === 'reference' ? targetTypesOf(definition, indexed) : [],
-      isSystemImplied: kind === 'token' && indexed !== undefined && indexed.every((path) => typesWithoutSystem.has(path.type)),
+      isSystemImplied:
+        kind === 'token' && indexed !== undefined && indexed.every((path) => typesWithoutSystem.has(path.type)),
     },
-    visitValues: rules === undefined ? () => {} : indexed === undefined ? interpret(text) : visitPaths(indexed),
+    visitValues: rules === undefined ? () => {} : indexed === undefined ? interpret(text, type) : visitPaths(indexed),
     isCompiled: indexed !== undefined,
   };
 }
@@ -72,9 +77,10 @@ function visitPaths(paths: readonly ValuePath[]): VisitValues {
   };
 }
 
-function interpret(text: string): VisitValues {
-  const expression = parseFhirPath(text);
+function interpret(text: string, type: string): VisitValues {
+  // @medplum/core does not take an abstract type for the resource at hand.
+  const expression = parseFhirPath(text.replaceAll(/\b(?:Domain)?Resource(?=\.)/g, type));
   return (resource, visit) => {
-    for (const { value, type } of evalFhirPathTyped(expression, [{ type: resource.resourceType, value: resource }])) visit(value, type);
+    for (const found of evalFhirPathTyped(expression, [{ type, value: resource }])) visit(found.value, found.type);
   };
 }

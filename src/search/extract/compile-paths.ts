@@ -81,6 +81,8 @@ function targetTypeOf(value: object, resource: FhirResource): string | undefined
 
 function hasText(value: object, path: readonly string[], text: string): boolean {
   let found: unknown = value;
-  for (const name of path) found = typeof found === 'object' && found !== null ? (found as Readonly<Record<string, unknown>>)[name] : undefined;
+  for (const name of path)
+    found =
+      typeof found === 'object' && found !== null ? (found as Readonly<Record<string, unknown>>)[name] : undefined;
   return found === text;
 }

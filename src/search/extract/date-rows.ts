@@ -21,12 +21,21 @@ const period: DateRule = (value) => {
 };
 
 const timing: DateRule = (value) => {
-  const { event, repeat } = value as { readonly event?: unknown; readonly repeat?: { readonly boundsPeriod?: unknown } };
+  const { event, repeat } = value as {
+    readonly event?: unknown;
+    readonly repeat?: { readonly boundsPeriod?: unknown };
+  };
   const events = Array.isArray(event) ? event.flatMap(moment) : [];
-  const bounds = typeof repeat?.boundsPeriod === 'object' && repeat.boundsPeriod !== null ? period(repeat.boundsPeriod) : [];
+  const bounds =
+    typeof repeat?.boundsPeriod === 'object' && repeat.boundsPeriod !== null ? period(repeat.boundsPeriod) : [];
   const spans = [...events, ...bounds];
   if (spans.length === 0) return [];
-  return [spans.reduce((outer, span) => ({ lowMs: Math.min(outer.lowMs, span.lowMs), highMs: Math.max(outer.highMs, span.highMs) }))];
+  return [
+    spans.reduce((outer, span) => ({
+      lowMs: Math.min(outer.lowMs, span.lowMs),
+      highMs: Math.max(outer.highMs, span.highMs),
+    })),
+  ];
 };
 
 export const dateRules: Readonly<Record<string, DateRule>> = {

@@ -30,16 +30,21 @@ export function createFindMembers(typeStructure: (type: string) => StructureDefi
     const single = elements.get(path);
     if (single !== undefined) return [{ key: name, type: singleType(single, path) }];
     const choice = elements.get(`${path}[x]`);
-    return (choice?.type ?? []).map(({ code = '' }) => ({ key: `${name}${code.slice(0, 1).toUpperCase()}${code.slice(1)}`, type: code }));
+    return (choice?.type ?? []).map(({ code }) => ({
+      key: `${name}${code.slice(0, 1).toUpperCase()}${code.slice(1)}`,
+      type: code,
+    }));
   };
 }
 
 function singleType(element: ElementDefinition, path: string): string {
-  if (element.contentReference !== undefined) return element.contentReference.slice(element.contentReference.indexOf('#') + 1);
+  if (element.contentReference !== undefined)
+    return element.contentReference.slice(element.contentReference.indexOf('#') + 1);
   const [type] = element.type ?? [];
   const code = type?.code ?? 'Element';
   if (code === 'BackboneElement' || code === 'Element') return path;
   // The ids of elements and resources are given as FHIRPath's own String.
-  if (code.startsWith('http://hl7.org/fhirpath/')) return type?.extension?.find(({ url }) => url === fhirTypeExtension)?.valueUrl ?? 'string';
+  if (code.startsWith('http://hl7.org/fhirpath/'))
+    return type?.extension?.find(({ url }) => url === fhirTypeExtension)?.valueUrl ?? 'string';
   return code;
 }

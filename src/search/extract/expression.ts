@@ -11,7 +11,12 @@ export type Expression =
   /** `.where(resolve() is T)` */
   | { readonly kind: 'where-target'; readonly of: Expression; readonly type: string }
   /** `.where(a.b = 'text')`, and `.extension('url')` as `.extension.where(url = 'url')` */
-  | { readonly kind: 'where-equals'; readonly of: Expression; readonly path: readonly string[]; readonly value: string };
+  | {
+      readonly kind: 'where-equals';
+      readonly of: Expression;
+      readonly path: readonly string[];
+      readonly value: string;
+    };
 
 interface Tokens {
   readonly list: readonly string[];
@@ -105,7 +110,9 @@ function parseCall(tokens: Tokens, of: Expression, name: string): Expression | u
   }
   if (name === 'extension') {
     const value = takeText(tokens);
-    return value === undefined ? undefined : { kind: 'where-equals', of: { kind: 'member', of, name }, path: ['url'], value };
+    return value === undefined
+      ? undefined
+      : { kind: 'where-equals', of: { kind: 'member', of, name }, path: ['url'], value };
   }
   if (name !== 'where') return undefined;
   if (take(tokens, 'resolve', '(', ')', 'is')) {

@@ -33,7 +33,9 @@ function toReferenceParts(text: string, baseUrl: string): readonly ReferencePart
       return [{ targetType: '', targetId: toIndexable(parsed.url) }];
     case 'urn':
       return [{ targetType: '', targetId: toIndexable(parsed.urn) }];
-    default:
+    case 'conditional':
+    case 'contained':
+    case 'invalid':
       return [];
   }
 }

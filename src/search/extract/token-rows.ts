@@ -7,7 +7,9 @@ type TokenPart = Pick<TokenRow, 'system' | 'code'>;
 type TokenRule = (value: unknown) => readonly TokenPart[];
 
 const plain: TokenRule = (value) =>
-  typeof value === 'string' || typeof value === 'boolean' || typeof value === 'number' ? [{ system: '', code: toIndexable(String(value)) }] : [];
+  typeof value === 'string' || typeof value === 'boolean' || typeof value === 'number'
+    ? [{ system: '', code: toIndexable(String(value)) }]
+    : [];
 
 const coding: TokenRule = (value) => {
   const { system, code } = value as { readonly system?: unknown; readonly code?: unknown };
@@ -33,13 +35,17 @@ export const tokenRules: Readonly<Record<string, TokenRule>> = {
   },
   Identifier: (value) => {
     const identifier = value as { readonly system?: unknown; readonly value?: unknown };
-    return typeof identifier.value === 'string' ? [{ system: toSystem(identifier.system), code: toIndexable(identifier.value) }] : [];
+    return typeof identifier.value === 'string'
+      ? [{ system: toSystem(identifier.system), code: toIndexable(identifier.value) }]
+      : [];
   },
   ContactPoint: (value) => plain((value as { readonly value?: unknown }).value),
 };
 
 /** Types whose tokens never have a system: what a caller writes before the bar says nothing more. */
-export const typesWithoutSystem: ReadonlySet<string> = new Set(Object.keys(tokenRules).filter((type) => tokenRules[type] === plain || type === 'ContactPoint'));
+export const typesWithoutSystem: ReadonlySet<string> = new Set(
+  Object.keys(tokenRules).filter((type) => tokenRules[type] === plain || type === 'ContactPoint'),
+);
 
 function toSystem(system: unknown): string {
   return typeof system === 'string' ? toIndexable(system) : '';

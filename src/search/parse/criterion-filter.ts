@@ -39,14 +39,17 @@ export interface FilterInput {
 export function parseFilter(input: FilterInput): Filter {
   const { type, name, value, registry, context } = input;
   const values = splitEscaped(value, ',');
-  if (values.length > maxValues) throw problem('too-costly', { diagnostics: `${printName(name)} takes at most ${maxValues} values.` });
+  if (values.length > maxValues)
+    throw problem('too-costly', { diagnostics: `${printName(name)} takes at most ${maxValues} values.` });
   if (values.includes('')) throw invalidValue(name, 'a value, and no empty one between commas');
-  if (value.includes('\0') || !value.isWellFormed()) throw invalidValue(name, 'text without NUL characters and half surrogate pairs');
+  if (value.includes('\0') || !value.isWellFormed())
+    throw invalidValue(name, 'text without NUL characters and half surrogate pairs');
   const dot = name.indexOf('.');
   const [code = '', modifier, ...rest] = (dot === -1 ? name : name.slice(0, dot)).split(':');
   const parameter = registry.parametersOf(type).get(code);
   if (parameter === undefined || parameter.kind === 'unsupported') throw unknownParameter(input, parameter);
-  if (rest.length > 0) throw problem('search-modifier-unsupported', { diagnostics: 'A parameter takes at most one modifier.' });
+  if (rest.length > 0)
+    throw problem('search-modifier-unsupported', { diagnostics: 'A parameter takes at most one modifier.' });
   const criterion: Criterion = { name, parameter, modifier, values, context };
   return dot === -1 ? parsers[parameter.kind](criterion) : parseChain(input, criterion, name.slice(dot + 1));
 }
@@ -54,10 +57,13 @@ export function parseFilter(input: FilterInput): Filter {
 function parseChain(input: FilterInput, head: Criterion, rest: string): Filter {
   const { parameter, modifier } = head;
   const { registry } = input;
-  if (parameter.kind !== 'reference') throw chainRefused(`${parameter.code} is no reference parameter, so nothing can follow it after a full stop.`);
+  if (parameter.kind !== 'reference')
+    throw chainRefused(`${parameter.code} is no reference parameter, so nothing can follow it after a full stop.`);
   if (rest.includes('.')) throw chainRefused('A chain has one step: patient.identifier.');
   if (modifier !== undefined && !parameter.targetTypes.includes(modifier)) {
-    throw problem('search-modifier-unsupported', { diagnostics: `${parameter.code} leads to ${parameter.targetTypes.join(', ')}.` });
+    throw problem('search-modifier-unsupported', {
+      diagnostics: `${parameter.code} leads to ${parameter.targetTypes.join(', ')}.`,
+    });
   }
   const [code = '', subModifier, ...more] = rest.split(':');
   const targets = (modifier === undefined ? parameter.targetTypes : [modifier]).flatMap((targetType) => {
@@ -65,11 +71,17 @@ function parseChain(input: FilterInput, head: Criterion, rest: string): Filter {
     return target === undefined || target.kind === 'unsupported' ? [] : [{ targetType, target, kind: target.kind }];
   });
   const [first] = targets;
-  if (first === undefined) throw chainRefused(`No type that ${parameter.code} leads to (${parameter.targetTypes.join(', ')}) has the parameter after the full stop.`);
+  if (first === undefined)
+    throw chainRefused(
+      `No type that ${parameter.code} leads to (${parameter.targetTypes.join(', ')}) has the parameter after the full stop.`,
+    );
   if (targets.some(({ kind }) => kind !== first.kind)) {
-    throw chainRefused(`The parameter after the full stop differs between the types that ${parameter.code} leads to. Name one: ${parameter.code}:${first.targetType}.${code}`);
+    throw chainRefused(
+      `The parameter after the full stop differs between the types that ${parameter.code} leads to. Name one: ${parameter.code}:${first.targetType}.${code}`,
+    );
   }
-  if (more.length > 0) throw problem('search-modifier-unsupported', { diagnostics: 'A parameter takes at most one modifier.' });
+  if (more.length > 0)
+    throw problem('search-modifier-unsupported', { diagnostics: 'A parameter takes at most one modifier.' });
   const sub: Parameter = {
     ...first.target,
     targetTypes: [...new Set(targets.flatMap(({ target }) => target.targetTypes))],
@@ -88,9 +100,16 @@ function chainRefused(diagnostics: string): Problem {
 }
 
 function unknownParameter({ type, name, registry }: FilterInput, parameter: Parameter | undefined): Problem {
-  const known = [...registry.parametersOf(type).values()].filter(({ kind }) => kind !== 'unsupported').map(({ code }) => code);
-  const what = parameter === undefined ? `${printName(name)} is not known for ${type}.` : `${parameter.code} is a parameter the hub does not search by.`;
-  return problem('search-parameter-unknown', { diagnostics: `${what} Known: ${[...known.toSorted(), ...resultParameters].join(', ')}.` });
+  const known = [...registry.parametersOf(type).values()]
+    .filter(({ kind }) => kind !== 'unsupported')
+    .map(({ code }) => code);
+  const what =
+    parameter === undefined
+      ? `${printName(name)} is not known for ${type}.`
+      : `${parameter.code} is a parameter the hub does not search by.`;
+  return problem('search-parameter-unknown', {
+    diagnostics: `${what} Known: ${[...known.toSorted(), ...resultParameters].join(', ')}.`,
+  });
 }
 
 /** What says how the answer is made, not what is in it. */

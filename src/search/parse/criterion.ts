@@ -26,7 +26,9 @@ export function requireModifier(criterion: Criterion, known: readonly string[]):
   const { modifier } = criterion;
   if (modifier === undefined || known.includes(modifier)) return;
   const choice = known.length === 0 ? 'no modifier' : `only ${known.map((name) => `:${name}`).join(', ')}`;
-  throw problem('search-modifier-unsupported', { diagnostics: `The ${criterion.parameter.type} parameter ${printName(criterion.parameter.code)} takes ${choice}.` });
+  throw problem('search-modifier-unsupported', {
+    diagnostics: `The ${criterion.parameter.type} parameter ${printName(criterion.parameter.code)} takes ${choice}.`,
+  });
 }
 
 /** A refusal that tells what form is asked for; never repeats the value, which may be about a person. */

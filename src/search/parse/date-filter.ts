@@ -8,7 +8,9 @@ import type { Criterion } from './criterion.ts';
 export function parseDateFilter(criterion: Criterion): Filter {
   requireModifier(criterion, []);
   const values = criterion.values.map((text) => parseDate(criterion.name, text));
-  return criterion.parameter.kind === 'last-updated' ? { kind: 'last-updated', values } : { kind: 'date', param: criterion.parameter.code, values };
+  return criterion.parameter.kind === 'last-updated'
+    ? { kind: 'last-updated', values }
+    : { kind: 'date', param: criterion.parameter.code, values };
 }
 
 function parseDate(name: string, text: string): DateValue {
@@ -16,7 +18,10 @@ function parseDate(name: string, text: string): DateValue {
   // An unescaped plus sign reaches us as a space.
   const span = parseTimeSpan(written.replace(/ (\d\d:\d\d)$/, '+$1'));
   if (span === undefined) {
-    throw invalidValue(name, 'a year, month, day or time (2026, 2026-11, 2026-11-03, 2026-11-03T10:15:00+01:00), after eq, ne, gt, lt, ge, le, sa, eb, ap or nothing');
+    throw invalidValue(
+      name,
+      'a year, month, day or time (2026, 2026-11, 2026-11-03, 2026-11-03T10:15:00+01:00), after eq, ne, gt, lt, ge, le, sa, eb, ap or nothing',
+    );
   }
   return { prefix: prefix as DatePrefix, ...span };
 }

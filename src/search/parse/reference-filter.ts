@@ -10,7 +10,11 @@ import { unescapeValue } from './split-values.ts';
 export function parseReferenceFilter(criterion: Criterion): Filter {
   const { parameter, values } = criterion;
   requireModifier(criterion, parameter.targetTypes);
-  return { kind: 'reference', param: parameter.code, values: values.map((text) => parseValue(criterion, unescapeValue(text))) };
+  return {
+    kind: 'reference',
+    param: parameter.code,
+    values: values.map((text) => parseValue(criterion, unescapeValue(text))),
+  };
 }
 
 function parseValue(criterion: Criterion, text: string): ReferenceValue {
@@ -20,7 +24,8 @@ function parseValue(criterion: Criterion, text: string): ReferenceValue {
   const parsed = parseReference(text, context.baseUrl);
   if (parsed.kind === 'local') {
     const { type, id } = parsed;
-    if (allowed.length > 0 && !allowed.includes(type)) throw invalidValue(name, `a reference to ${allowed.join(' or ')}`);
+    if (allowed.length > 0 && !allowed.includes(type))
+      throw invalidValue(name, `a reference to ${allowed.join(' or ')}`);
     return { type, id };
   }
   if (modifier === undefined && parsed.kind === 'external') return { type: '', id: toIndexable(parsed.url) };

@@ -30,7 +30,8 @@ export function parseSort(texts: readonly string[], type: string, registry: Sear
   const keys = texts.flatMap((text) => text.split(',')).map((text) => parseSortKey(text, type, registry));
   if (keys.length === 0) return [{ param: '_lastUpdated', kind: 'last-updated', descending: true }];
   const unique = [...new Map(keys.toReversed().map((key) => [key.param, key])).values()].toReversed();
-  if (unique.length > maxSortKeys) throw problem('too-costly', { diagnostics: `_sort takes at most ${maxSortKeys} parameters.` });
+  if (unique.length > maxSortKeys)
+    throw problem('too-costly', { diagnostics: `_sort takes at most ${maxSortKeys} parameters.` });
   return unique;
 }
 
@@ -41,8 +42,16 @@ function parseSortKey(text: string, type: string, registry: SearchRegistry): Sor
   const descending = text.startsWith('-');
   const parameter = registry.parametersOf(type).get(descending ? text.slice(1) : text);
   if (parameter === undefined || parameter.kind === 'unsupported' || parameter.kind === 'reference') {
-    const known = [...registry.parametersOf(type).values()].filter(({ kind }) => kind !== 'unsupported' && kind !== 'reference');
-    throw invalidValue('_sort', `one or more of ${known.map(({ code }) => code).toSorted().join(', ')}, each with - before it for descending`);
+    const known = [...registry.parametersOf(type).values()].filter(
+      ({ kind }) => kind !== 'unsupported' && kind !== 'reference',
+    );
+    throw invalidValue(
+      '_sort',
+      `one or more of ${known
+        .map(({ code }) => code)
+        .toSorted()
+        .join(', ')}, each with - before it for descending`,
+    );
   }
   return { param: parameter.code, kind: parameter.kind, descending };
 }
@@ -58,10 +67,19 @@ function parseInclude(text: string, type: string, registry: SearchRegistry): Inc
   const parameter = registry.parametersOf(type).get(code);
   if (source !== type || parameter?.kind !== 'reference' || rest.length > 0) {
     const known = [...registry.parametersOf(type).values()].filter(({ kind }) => kind === 'reference');
-    throw invalidValue('_include', known.map((found) => `${type}:${found.code}`).toSorted().join(', '));
+    throw invalidValue(
+      '_include',
+      known
+        .map((found) => `${type}:${found.code}`)
+        .toSorted()
+        .join(', '),
+    );
   }
   if (targetType !== undefined && !parameter.targetTypes.includes(targetType)) {
-    throw invalidValue('_include', `after ${type}:${code} one of the types it leads to: ${parameter.targetTypes.join(', ')}`);
+    throw invalidValue(
+      '_include',
+      `after ${type}:${code} one of the types it leads to: ${parameter.targetTypes.join(', ')}`,
+    );
   }
   return { param: code, targetType };
 }

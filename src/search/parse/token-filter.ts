@@ -8,7 +8,11 @@ import { splitEscaped, unescapeValue } from './split-values.ts';
 /** @throws search-modifier-unsupported, search-value-invalid */
 export function parseTokenFilter(criterion: Criterion): Filter {
   requireModifier(criterion, []);
-  return { kind: 'token', param: criterion.parameter.code, values: criterion.values.map((text) => parseToken(criterion, text)) };
+  return {
+    kind: 'token',
+    param: criterion.parameter.code,
+    values: criterion.values.map((text) => parseToken(criterion, text)),
+  };
 }
 
 function parseToken(criterion: Criterion, text: string): TokenValue {
@@ -16,9 +20,13 @@ function parseToken(criterion: Criterion, text: string): TokenValue {
   const parts = splitEscaped(text, '|').map(unescapeValue);
   const [first = '', second] = parts;
   if (second === undefined) return { system: undefined, code: toIndexable(first) };
-  if (parts.length > 2 || (first === '' && second === '')) throw invalidValue(name, 'code, system|code, |code or system|');
+  if (parts.length > 2 || (first === '' && second === ''))
+    throw invalidValue(name, 'code, system|code, |code or system|');
   if (!parameter.isSystemImplied) {
-    return { system: first === '' ? '' : toIndexable(context.canonicalSystem(first)), code: second === '' ? undefined : toIndexable(second) };
+    return {
+      system: first === '' ? '' : toIndexable(context.canonicalSystem(first)),
+      code: second === '' ? undefined : toIndexable(second),
+    };
   }
   // The element has no system of its own, so the one that is named says nothing more.
   if (second === '') throw invalidValue(name, 'a code');
