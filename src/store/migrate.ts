@@ -33,18 +33,26 @@ const lockKey = 7_461_702;
  * Runs what has not been run and gives the names of those. Safe with several starting processes (one runs, the others wait),
  * and to repeat. @throws MigrationError
  */
-export async function migrate(database: Database, migrations: readonly Migration[] = readMigrations()): Promise<readonly string[]> {
+export async function migrate(
+  database: Database,
+  migrations: readonly Migration[] = readMigrations(),
+): Promise<readonly string[]> {
   return database.transaction(async (inside) => {
     await inside.query({ text: 'select pg_advisory_xact_lock($1)', values: [lockKey] });
     await inside.query({
       text: `create table if not exists migration (
         name text primary key, checksum text not null, applied_at timestamptz not null default now())`,
     });
-    const applied = await inside.query<{ name: string; checksum: string }>({ text: 'select name, checksum from migration' });
+    const applied = await inside.query<{ name: string; checksum: string }>({
+      text: 'select name, checksum from migration',
+    });
     const missing = selectMissing(migrations, applied);
     for (const { name, sql } of missing) {
       for (const text of splitStatements(sql)) await inside.query({ text });
-      await inside.query({ text: 'insert into migration (name, checksum) values ($1, $2)', values: [name, checksumOf(sql)] });
+      await inside.query({
+        text: 'insert into migration (name, checksum) values ($1, $2)',
+        values: [name, checksumOf(sql)],
+      });
     }
     return missing.map(({ name }) => name);
   });
@@ -58,10 +66,14 @@ function selectMissing(
   for (const { name, checksum } of applied) {
     const migration = known.get(name);
     if (migration === undefined) {
-      throw new MigrationError(`The database has ${name}, which this version of sip-hub does not know. Run the version that made it, or a later one.`);
+      throw new MigrationError(
+        `The database has ${name}, which this version of sip-hub does not know. Run the version that made it, or a later one.`,
+      );
     }
     if (checksumOf(migration.sql) !== checksum) {
-      throw new MigrationError(`${name} was changed after it had been run. Restore the file, and write the change as a new migration.`);
+      throw new MigrationError(
+        `${name} was changed after it had been run. Restore the file, and write the change as a new migration.`,
+      );
     }
   }
   const done = new Set(applied.map(({ name }) => name));

@@ -13,7 +13,12 @@ export interface PgliteOptions {
 }
 
 const parseInt8Array = (text: string): (number | null)[] =>
-  text === '{}' ? [] : text.slice(1, -1).split(',').map((item) => (item === 'NULL' ? null : Number(item)));
+  text === '{}'
+    ? []
+    : text
+        .slice(1, -1)
+        .split(',')
+        .map((item) => (item === 'NULL' ? null : Number(item)));
 
 const parsers = {
   17: (text: string) => Buffer.from(text.slice(2), 'hex'), // bytea
@@ -55,7 +60,10 @@ export async function openPglite(options: PgliteOptions): Promise<Database> {
   };
 }
 
-async function run<Row>(connection: Pick<PGlite, 'query'> | Transaction, statement: Statement): Promise<readonly Row[]> {
+async function run<Row>(
+  connection: Pick<PGlite, 'query'> | Transaction,
+  statement: Statement,
+): Promise<readonly Row[]> {
   try {
     const result = await connection.query<Row>(statement.text, [...(statement.values ?? [])]);
     return result.rows;

@@ -19,9 +19,18 @@ const codes: Readonly<Record<string, ProblemCode>> = {
   '58': 'database-unavailable', // system error
 };
 
-const connectionFaults = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ENOTFOUND', 'ETIMEDOUT', 'EHOSTUNREACH', 'EAI_AGAIN']);
+const connectionFaults = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ENOTFOUND',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'EAI_AGAIN',
+]);
 
-const unreachable = /Connection terminated|timeout exceeded when trying to connect|connection error and is not queryable/;
+const unreachable =
+  /Connection terminated|timeout exceeded when trying to connect|connection error and is not queryable/;
 
 /** The field of an error that the driver sets, where it is a string. */
 function fieldOf(error: unknown, name: 'code' | 'constraint'): string | undefined {

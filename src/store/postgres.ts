@@ -13,7 +13,12 @@ export interface PostgresOptions {
 }
 
 const parseInt8Array = (text: string): (number | null)[] =>
-  text === '{}' ? [] : text.slice(1, -1).split(',').map((item) => (item === 'NULL' ? null : Number(item)));
+  text === '{}'
+    ? []
+    : text
+        .slice(1, -1)
+        .split(',')
+        .map((item) => (item === 'NULL' ? null : Number(item)));
 
 /** Parsers that differ from the driver's own; kept in the pool, so that nothing else in the process is touched. */
 const parsers: Readonly<Record<number, (text: string) => unknown>> = {
@@ -22,9 +27,12 @@ const parsers: Readonly<Record<number, (text: string) => unknown>> = {
   1016: parseInt8Array, // int8[]
 };
 
-const types = {
-  getTypeParser: (oid: number, format?: 'text' | 'binary') =>
-    (format !== 'binary' ? parsers[oid] : undefined) ?? pg.types.getTypeParser(oid, format === 'binary' ? 'binary' : 'text'),
+const types: pg.CustomTypesConfig = {
+  getTypeParser: (oid, format) => {
+    const own = format === 'binary' ? undefined : parsers[oid];
+    // oxlint-disable-next-line typescript/no-unsafe-return -- the driver types its parsers so
+    return own ?? pg.types.getTypeParser(oid, format);
+  },
 };
 
 /** Sent with every connection. Statements are written so that their generic plan is the right one: planning again costs more. */
@@ -79,7 +87,9 @@ function rethrow(error: unknown): never {
 
 /** BEGIN and the settings in one round trip. */
 function beginWith(settings: Readonly<Record<string, string>>): string {
-  const set = Object.entries(settings).map(([name, value]) => `set_config(${pg.escapeLiteral(name)}, ${pg.escapeLiteral(value)}, true)`);
+  const set = Object.entries(settings).map(
+    ([name, value]) => `set_config(${pg.escapeLiteral(name)}, ${pg.escapeLiteral(value)}, true)`,
+  );
   return set.length === 0 ? 'begin' : `begin; select ${set.join(', ')}`;
 }
 

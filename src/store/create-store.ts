@@ -1,0 +1,33 @@
+// The store: reading, searching, writing and logging put together on one database.
+import type { Database } from './database.ts';
+import { createAudit } from './audit-log.ts';
+import { createHistory } from './history.ts';
+import { createRead } from './read.ts';
+import { readerSettings } from './reader.ts';
+import { createSearch } from './search.ts';
+import type { Store } from './store.ts';
+import { createWrite } from './write.ts';
+
+export interface StoreOptions {
+  /** The database was opened with row-level security (open-database.ts): statements tell the policies who reads. */
+  readonly rowLevelSecurity: boolean;
+}
+
+/** A Store on a migrated database. */
+export function createStore(database: Database, options: StoreOptions): Store {
+  const isProtected = options.rowLevelSecurity;
+  const write = createWrite(isProtected);
+  return {
+    kind: database.kind,
+    ...createRead(database, isProtected),
+    ...createHistory(database, isProtected),
+    ...createSearch(database, isProtected),
+    transaction: (permit, work) =>
+      database.transaction((inside) => work(write(inside)), { settings: isProtected ? readerSettings(permit) : {} }),
+    audit: createAudit(database),
+    ping: async () => {
+      await database.query({ text: 'select 1' });
+    },
+    close: database.close,
+  };
+}

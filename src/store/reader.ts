@@ -1,0 +1,96 @@
+// The caller inside SQL: what a Permit becomes in a statement, and the check that client, key and organization are still enabled.
+// That check is part of each statement, so that disabling works at once.
+import type { Permit } from '../access/permit.ts';
+import { problem } from '../core/problem.ts';
+import { nothing, slot, sql, value } from './sql.ts';
+import type { Expression, Fragment, Slots } from './sql.ts';
+
+/** Who reads, as expressions: parameters in statements, settings of the transaction in row-level security. */
+export interface Reader {
+  /** The key of the acting party; null for the operator, to whom nothing but the directory is visible. */
+  readonly party: Expression;
+  /** Grants are judged at this instant. */
+  readonly at: Expression;
+}
+
+export interface CheckedReader extends Reader {
+  readonly client: Expression;
+  readonly thumbprint: Expression;
+  readonly kind: Expression;
+  /** Row-level security is on: the statement sets what the policies read. */
+  readonly isProtected: boolean;
+}
+
+const partyOf = (permit: Permit): number | null =>
+  permit.principal.kind === 'system' ? permit.principal.party.key : null;
+
+/** The author of what is written with this permit. */
+export const authorOf = partyOf;
+
+/** A reader whose values come in with each run: `readerSlots`. */
+export const slotReader = (isProtected: boolean): CheckedReader => ({
+  party: slot('bigint', 'party'),
+  at: slot('timestamptz', 'at'),
+  client: slot('bigint', 'client'),
+  thumbprint: slot('text', 'thumbprint'),
+  kind: slot('text', 'kind'),
+  isProtected,
+});
+
+export const readerSlots = (permit: Permit): Slots => ({
+  party: partyOf(permit),
+  at: permit.at,
+  client: permit.principal.clientKey,
+  thumbprint: permit.principal.keyThumbprint,
+  kind: permit.principal.kind,
+});
+
+/** A reader with the values of this permit. */
+export const readerOf = (permit: Permit, isProtected: boolean): CheckedReader => ({
+  party: value('bigint', partyOf(permit)),
+  at: value('timestamptz', permit.at),
+  client: value('bigint', permit.principal.clientKey),
+  thumbprint: value('text', permit.principal.keyThumbprint),
+  kind: value('text', permit.principal.kind),
+  isProtected,
+});
+
+/** What policies of row-level security read (row-level-security.ts), as settings of a whole transaction. */
+export const readerSettings = (permit: Permit): Readonly<Record<string, string>> => ({
+  'sip_hub.party': String(partyOf(permit) ?? ''),
+  'sip_hub.at': permit.at.toISOString(),
+});
+
+/**
+ * `live as (…)`, the first member of a WITH: one row, `ok` says whether client, key and organization are enabled. With row-level
+ * security it also sets what the policies read, until the transaction ends. Everything that reads protected rows stands behind
+ * `(select ok from live)`, so it is evaluated first; were it not, nothing would be visible.
+ */
+export function liveCheck(reader: CheckedReader): Fragment {
+  const settings = reader.isProtected
+    ? sql`, set_config('sip_hub.party', coalesce((${reader.party})::text, ''), true) as party,
+        set_config('sip_hub.at', (${reader.at})::text, true) as at`
+    : nothing;
+  return sql`live as materialized (
+    select exists (
+      select from client c
+      left join client_key k on k.client = c.key and k.thumbprint = ${reader.thumbprint}
+      where c.key = ${reader.client} and c.enabled and c.kind = ${reader.kind}
+        and coalesce(k.enabled, c.jwks_uri is not null)
+        and (c.kind = 'operator' and ${reader.party} is null or exists (
+          select from organization o
+          join party_coverage p on p.covered = o.key
+          join client_organization l on l.organization_key = p.covering and l.client = c.key
+          where o.key = ${reader.party} and o.enabled))
+    ) as ok${settings})`;
+}
+
+/** A statement behind a live check gives at least one row; all of them carry `ok`. */
+export interface LiveRow {
+  readonly ok: boolean;
+}
+
+/** @throws client-disabled */
+export function requireLive(rows: readonly LiveRow[]): void {
+  if (rows[0]?.ok !== true) throw problem('client-disabled');
+}

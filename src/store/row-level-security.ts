@@ -1,0 +1,102 @@
+// Row-level security, the second line behind the visibility predicate (PostgreSQL only): the hub works under a role that owns
+// nothing and may not bypass policies, and the policies hold the same predicate, fed by settings of the transaction.
+// With no settings nothing about a person is visible. https://www.postgresql.org/docs/15/ddl-rowsecurity.html
+import type { Database, Queryable } from './database.ts';
+import { sql, toLiteralText } from './sql.ts';
+import { policyPredicate } from './visibility.ts';
+
+export const applicationRole = 'sip_hub_app';
+
+/** The database does not let the hub set this up; the message says what its administrator can do. */
+export class RowLevelSecurityError extends Error {
+  override readonly name = 'RowLevelSecurityError';
+}
+
+const versionTables = ['resource', 'resource_history'] as const;
+const indexTables = ['search_token', 'search_reference', 'search_date', 'search_string'] as const;
+
+const settingsReader = {
+  party: sql`(select nullif(current_setting('sip_hub.party', true), '')::bigint)`,
+  at: sql`(select nullif(current_setting('sip_hub.at', true), '')::timestamptz)`,
+};
+
+/** An index row is as visible as its resource, whose own policy decides. */
+const policies: readonly (readonly [table: string, using: string])[] = [
+  ...versionTables.map((table) => [table, toLiteralText(policyPredicate(settingsReader, table))] as const),
+  ...indexTables.map((table) => [table, `exists (select from resource r where r.key = ${table}.resource)`] as const),
+];
+
+/** Any number that nothing else in the hub locks. */
+const lockKey = 7_461_705;
+
+/**
+ * Turns the policies on (or off) and gives the role that connections must take (undefined: their own). Idempotent, and safe with
+ * several starting processes; those that share a database must agree on the setting. @throws RowLevelSecurityError
+ */
+export async function prepareRowLevelSecurity(database: Database, isOn: boolean): Promise<string | undefined> {
+  await database.transaction(async (inside) => {
+    await inside.query({ text: 'select pg_advisory_xact_lock($1::bigint)', values: [lockKey] });
+    if (isOn) await prepareRole(inside);
+    for (const [table, using] of policies) await setPolicy(inside, { table, using, isOn });
+  });
+  return isOn ? applicationRole : undefined;
+}
+
+async function prepareRole(inside: Queryable): Promise<void> {
+  const [role] = await inside.query<{ known: boolean; lawful: boolean; may: boolean }>({
+    text: `select r.rolname is not null as known, not coalesce(r.rolbypassrls or r.rolsuper, false) as lawful,
+        coalesce((select rolcreaterole or rolsuper from pg_roles where rolname = current_user), false) as may
+      from (select $1::name as wanted) w left join pg_roles r on r.rolname = w.wanted`,
+    values: [applicationRole],
+  });
+  if (role?.known !== true) {
+    if (role?.may !== true) throw new RowLevelSecurityError(advice('The role does not exist and may not be created.'));
+    // Two databases of one cluster share their roles, so another process may have made it since.
+    await inside.query({
+      text: `do $$ begin create role ${applicationRole} nologin; exception when duplicate_object or unique_violation then null; end $$`,
+    });
+  } else if (!role.lawful) {
+    throw new RowLevelSecurityError(advice('The role may bypass row-level security.'));
+  }
+  await inside.query({ text: `grant usage on schema public to ${applicationRole}` });
+  await inside.query({
+    text: `grant select, insert, update, delete on all tables in schema public to ${applicationRole}`,
+  });
+  await inside.query({ text: `grant usage, select on all sequences in schema public to ${applicationRole}` });
+  const [member] = await inside.query<{ is: boolean }>({
+    text: `select pg_has_role(current_user, $1, 'member') as is`,
+    values: [applicationRole],
+  });
+  if (member?.is === true) return;
+  await inside.query({ text: `grant ${applicationRole} to current_user` });
+}
+
+const advice = (fault: string): string =>
+  [
+    `Row-level security needs the role ${applicationRole}. ${fault}`,
+    `Let an administrator run: CREATE ROLE ${applicationRole} NOLOGIN NOBYPASSRLS; GRANT ${applicationRole} TO the hub's user;`,
+    'or turn it off: SIP_HUB_ROW_LEVEL_SECURITY=off. Visibility is then decided by the statements alone.',
+  ].join('\n');
+
+interface Policy {
+  readonly table: string;
+  readonly using: string;
+  readonly isOn: boolean;
+}
+
+/** Alters only what is not as it should be: ALTER TABLE stops everybody else on the table. */
+async function setPolicy(inside: Queryable, { table, using, isOn }: Policy): Promise<void> {
+  const [state] = await inside.query<{ enabled: boolean; text: string | null }>({
+    text: `select c.relrowsecurity and c.relforcerowsecurity as enabled, obj_description(p.oid, 'pg_policy') as text
+      from pg_class c left join pg_policy p on p.polrelid = c.oid and p.polname = 'reader' where c.oid = $1::regclass`,
+    values: [table],
+  });
+  if (isOn && state?.text !== using) {
+    await inside.query({ text: `drop policy if exists reader on ${table}` });
+    await inside.query({ text: `create policy reader on ${table} using (${using}) with check (true)` });
+    await inside.query({ text: `comment on policy reader on ${table} is '${using.replaceAll("'", "''")}'` });
+  }
+  if (isOn === state?.enabled) return;
+  await inside.query({ text: `alter table ${table} ${isOn ? 'enable' : 'disable'} row level security` });
+  await inside.query({ text: `alter table ${table} ${isOn ? 'force' : 'no force'} row level security` });
+}

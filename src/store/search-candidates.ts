@@ -1,0 +1,157 @@
+// The keys of a search's visible matches, in order, each once, up to a limit: the heart of search, match and totals.
+// Newest (or oldest) first walks an index that ends in the sort key and stops when the page is full; any other order
+// gathers all matches first.
+import type { CursorPosition, SearchQuery, SortKey } from '../search/query.ts';
+import { toIndexedString, toTimestamp } from './indexed-value.ts';
+import { toParameterKey } from './parameter-key.ts';
+import type { Reader } from './reader.ts';
+import { chooseDriver, driveBy, walkResources } from './search-driver.ts';
+import type { Driver } from './search-driver.ts';
+import { toCondition } from './search-filters.ts';
+import { allOf, anyOf, join, name, nothing, sql, value } from './sql.ts';
+import type { Fragment } from './sql.ts';
+import { isReadersRegistration, visibleTo } from './visibility.ts';
+
+type Criteria = Pick<SearchQuery, 'type' | 'filters'>;
+
+/** How far to go: `limit` undefined gives all, for totals. */
+export interface Bounds {
+  readonly sort: readonly SortKey[];
+  readonly after: CursorPosition | undefined;
+  readonly limit: number | undefined;
+}
+
+/** A SELECT with the columns `key`, `position` (jsonb array of the sort values) and `ord` (1, 2, …). */
+export function selectCandidates(criteria: Criteria, bounds: Bounds, reader: Reader): Fragment {
+  const [first, second] = bounds.sort;
+  if (first?.kind === 'last-updated' && second === undefined) return selectByAge(criteria, bounds, first, reader);
+  return selectSorted(criteria, bounds, reader);
+}
+
+/** A SELECT of the number of visible matches. */
+export function countCandidates(criteria: Criteria, reader: Reader): Fragment {
+  return sql`select count(*) from (${selectAll(criteria, reader, [])}) q`;
+}
+
+function selectByAge(criteria: Criteria, { after, limit }: Bounds, sort: SortKey, reader: Reader): Fragment {
+  const driver = driverOf(criteria, reader);
+  const direction = sort.descending ? sql`desc` : sql`asc`;
+  const order = sql`order by ${driver.lastUpdated} ${direction}, ${driver.key} ${direction}`;
+  const most = limit === undefined ? nothing : sql`limit ${value('bigint', limit)}`;
+  const start = after === undefined ? sql`true` : isBeyond(driver, criteria.type, sort, after);
+  return sql`select c.key, jsonb_build_array(round(extract(epoch from c.last_updated) * 1000)) as position,
+      row_number() over (order by c.last_updated ${direction}, c.key ${direction}) as ord
+    from (
+      select distinct m.key, m.last_updated from (select * from ${driver.values} offset 0) v
+      cross join lateral (
+        select distinct on (${driver.lastUpdated}, ${driver.key}) ${driver.key} as key, ${driver.lastUpdated} as last_updated
+        from ${driver.from} ${matchingResource(driver)}
+        where ${driver.condition} and ${start} and ${isMatch(criteria, reader)}
+        ${order} ${most}
+      ) m
+    ) c order by c.last_updated ${direction}, c.key ${direction} ${most}`;
+}
+
+/** The row that the driver found, fetched by its key, one at a time. */
+function matchingResource(driver: Driver): Fragment {
+  return sql`cross join lateral (
+    select x.key, x.type, x.id, x.registrant, x.last_updated, x.deleted, x.directory, x.custodian, x.person
+    from resource x where x.key = ${driver.key} offset 0) r`;
+}
+
+function driverOf(criteria: Criteria, reader: Reader): Driver {
+  const filter = chooseDriver(criteria.filters);
+  return filter === undefined ? walkResources([criteria.type]) : driveBy(filter, [criteria.type], reader);
+}
+
+/** All conditions on `r` but the one that drives, which its rows have met. */
+function isMatch({ type, filters }: Criteria, reader: Reader): Fragment {
+  const driver = chooseDriver(filters);
+  return allOf([
+    sql`r.type = ${value('text', type)} and not r.deleted`,
+    ...filters.filter((filter) => filter !== driver).map((filter) => toCondition(filter, [type], reader, 'r')),
+    visibleTo('search-match', reader, 'r'),
+    ...(type === 'Patient' ? [isReadersRegistration(reader, 'r')] : []),
+  ]);
+}
+
+/** Rows after the last page's end. The id stands for the key there, because keys tell how much the hub holds. */
+function isBeyond(driver: Driver, type: string, sort: SortKey, { values, id }: CursorPosition): Fragment {
+  const at = value('timestamptz', toTimestamp(Number(values[0] ?? 0)));
+  const comparison = sort.descending ? sql`<` : sql`>`;
+  return sql`(${driver.lastUpdated}, ${driver.key}) ${comparison} (${at}, (
+    select p.key from resource p where p.type = ${value('text', type)} and p.id = ${value('text', id)}
+    order by p.last_updated = ${at} desc, p.key desc limit 1))`;
+}
+
+function selectAll(criteria: Criteria, reader: Reader, columns: readonly Fragment[]): Fragment {
+  const driver = driverOf(criteria, reader);
+  return sql`select ${join([sql`distinct r.key`, sql`r.id`, ...columns], ', ')} from (select * from ${driver.values} offset 0) v
+    cross join lateral (select ${driver.key} as key from ${driver.from} where ${driver.condition}) t ${matchingResource({ ...driver, key: sql`t.key` })}
+    where ${isMatch(criteria, reader)}`;
+}
+
+function selectSorted(criteria: Criteria, { sort, after, limit }: Bounds, reader: Reader): Fragment {
+  const keys = sort.map((key, index) => ({ key, column: name(`c.s${index}`) }));
+  const columns = keys.map(({ key }, index) => sql`${sortValue(key, criteria.type)} as ${name(`s${index}`)}`);
+  const order = join(
+    [...keys.map(({ key, column }) => sql`${column} ${key.descending ? sql`desc` : sql`asc`} nulls last`), sql`c.id`],
+    ', ',
+  );
+  return sql`select c.key, jsonb_build_array(${join(
+    keys.map(({ column }) => column),
+    ', ',
+  )}) as position,
+      row_number() over (order by ${order}) as ord
+    from (${selectAll(criteria, reader, columns)}) c
+    where ${after === undefined ? sql`true` : isSortedBeyond(keys, after)}
+    order by ${order} ${limit === undefined ? nothing : sql`limit ${value('bigint', limit)}`}`;
+}
+
+interface SortColumn {
+  readonly key: SortKey;
+  readonly column: Fragment;
+}
+
+/** A resource with several values sorts by its first one in the direction asked for. */
+function sortValue({ kind, param, descending }: SortKey, type: string): Fragment {
+  const key = value('bigint', toParameterKey(type, param));
+  switch (kind) {
+    case 'last-updated':
+      return sql`round(extract(epoch from r.last_updated) * 1000)::bigint`;
+    case 'id':
+      return sql`r.id`;
+    case 'date':
+      return descending
+        ? sql`(select max(x.high_ms) from search_date x where x.resource = r.key and x.param = ${key})`
+        : sql`(select min(x.low_ms) from search_date x where x.resource = r.key and x.param = ${key})`;
+    case 'string':
+      return descending
+        ? sql`(select max(x.normalized) from search_string x where x.resource = r.key and x.param = ${key})`
+        : sql`(select min(x.normalized) from search_string x where x.resource = r.key and x.param = ${key})`;
+    case 'token':
+      return descending
+        ? sql`(select max(x.code) from search_token x where x.resource = r.key and x.param = ${key})`
+        : sql`(select min(x.code) from search_token x where x.resource = r.key and x.param = ${key})`;
+  }
+}
+
+/** Nulls come last in either direction; rows equal in all sort values follow by id. */
+function isSortedBeyond(keys: readonly SortColumn[], { values, id }: CursorPosition): Fragment {
+  const ways: Fragment[] = [];
+  const equals: Fragment[] = [];
+  keys.forEach(({ key, column }, index) => {
+    const given = values[index] ?? null;
+    const isNumber = key.kind === 'last-updated' || key.kind === 'date';
+    const at = isNumber
+      ? value('bigint', given === null ? null : Math.trunc(Number(given)))
+      : value('text', given === null ? null : toIndexedString(String(given)));
+    if (given !== null) {
+      const comparison = key.descending ? sql`<` : sql`>`;
+      ways.push(allOf([...equals, sql`(${column} ${comparison} ${at} or ${column} is null)`]));
+    }
+    equals.push(given === null ? sql`${column} is null` : sql`${column} = ${at}`);
+  });
+  ways.push(allOf([...equals, sql`c.id > ${value('text', id)}`]));
+  return anyOf(ways.map((way) => sql`(${way})`));
+}

@@ -1,0 +1,176 @@
+// Which index a search walks: the filter that narrows most by its kind, as rows to start from. The other filters are probed.
+// The choice is ours and not the planner's, because a filter that is wrong by a factor of a thousand must not cost a scan.
+import type { Filter } from '../search/query.ts';
+import { toIndexedCode } from './indexed-value.ts';
+import { toParameterKey } from './parameter-key.ts';
+import type { Reader } from './reader.ts';
+import { allOf, name, sql, value } from './sql.ts';
+import type { Fragment } from './sql.ts';
+import { chainTarget, upperBound } from './search-filters.ts';
+
+/** Rows `t(key, last_updated)` for each row of `values` (a FROM item called `v`): `from` and `condition` may speak of `v`. */
+export interface Driver {
+  readonly values: Fragment;
+  readonly from: Fragment;
+  readonly condition: Fragment;
+  /** The expressions of key and sort key in `from`; one index gives them in this order. */
+  readonly key: Fragment;
+  readonly lastUpdated: Fragment;
+}
+
+const identifierLike = new Set(['identifier', 'url', 'code-value']);
+
+/** Lower narrows more; undefined: cannot drive. */
+function rank(filter: Filter): number | undefined {
+  switch (filter.kind) {
+    case 'id':
+      return 0;
+    case 'token':
+      if (filter.values.some(({ code }) => code === undefined)) return undefined;
+      return identifierLike.has(filter.param) ? 1 : 6;
+    case 'reference':
+      return 2;
+    case 'chain': {
+      const inner = rank(filter.filter);
+      return inner !== undefined && inner < 4 ? 3 : undefined;
+    }
+    case 'string':
+      return filter.match === 'starts' ? 4 : undefined;
+    case 'date':
+      return filter.values.every(({ prefix }) => prefix === 'eq') ? 5 : undefined;
+    case 'last-updated':
+      return undefined;
+  }
+}
+
+/** The filter to start from; undefined: none narrows, walk the resources of the type. */
+export function chooseDriver(filters: readonly Filter[]): Filter | undefined {
+  let best: Filter | undefined;
+  let bestRank = Infinity;
+  for (const filter of filters) {
+    const found = rank(filter) ?? Infinity;
+    if (found < bestRank) [best, bestRank] = [filter, found];
+  }
+  return best;
+}
+
+/** The resources of the types themselves, newest first. */
+export function walkResources(types: readonly string[]): Driver {
+  return {
+    values: sql`unnest(${value('text[]', types)}) v (type)`,
+    from: sql`resource t`,
+    condition: sql`t.type = v.type and not t.deleted`,
+    key: sql`t.key`,
+    lastUpdated: sql`t.last_updated`,
+  };
+}
+
+/** The rows that meet the filter, from its own index. Only for a filter that `chooseDriver` gave. */
+export function driveBy(filter: Filter, types: readonly string[], reader: Reader): Driver {
+  switch (filter.kind) {
+    case 'id':
+      return {
+        values: sql`(select distinct i.id from unnest(${value('text[]', filter.values)}) i (id)) v`,
+        // OFFSET 0 keeps this a look-up by address, whatever order is asked for.
+        from: sql`(select r.key, r.last_updated from resource r
+          where r.type = any (${value('text[]', types)}) and r.id = v.id offset 0) t`,
+        condition: sql`true`,
+        key: sql`t.key`,
+        lastUpdated: sql`t.last_updated`,
+      };
+    case 'token':
+      return indexed('search_token', {
+        values: valuesOf(
+          types,
+          filter.param,
+          filter.values.map(({ code, system }) => [
+            toIndexedCode(code ?? ''),
+            system === undefined ? null : toIndexedCode(system),
+          ]),
+        ),
+        condition: sql`t.code = v.a and (v.b is null or t.system = v.b)`,
+      });
+    case 'reference':
+      return indexed('search_reference', {
+        values: valuesOf(
+          types,
+          filter.param,
+          filter.values.map(({ type, id }) => [toIndexedCode(id), type ?? null]),
+        ),
+        condition: sql`t.target_id = v.a and (v.b is null or t.target_type = v.b)`,
+      });
+    case 'string':
+      return indexed('search_string', {
+        values: valuesOf(
+          types,
+          filter.param,
+          filter.values.map((text) => [text, upperBound(text)]),
+        ),
+        condition: sql`t.normalized >= v.a and t.normalized < v.b`,
+      });
+    case 'date':
+      return indexed('search_date', {
+        values: valuesOf(
+          types,
+          filter.param,
+          filter.values.map(({ lowMs, highMs }) => [String(lowMs), String(highMs)]),
+        ),
+        condition: sql`t.low_ms >= v.a::bigint and t.low_ms < v.b::bigint and t.high_ms <= v.b::bigint`,
+      });
+    case 'chain':
+      return driveByChain(filter, types, reader);
+    case 'last-updated':
+      throw new Error('last-updated does not drive a search');
+  }
+}
+
+function driveByChain(filter: Filter & { readonly kind: 'chain' }, types: readonly string[], reader: Reader): Driver {
+  const inner = driveBy(filter.filter, filter.targetTypes, reader);
+  const params = value(
+    'bigint[]',
+    types.map((type) => toParameterKey(type, filter.param)),
+  );
+  return indexed('search_reference', {
+    values: sql`(
+      select distinct p.param, c.type, c.id from (
+        select i.key from (select * from ${inner.values} offset 0) v
+        cross join lateral (select ${inner.key} as key from ${inner.from} where ${inner.condition}) i offset 0) d
+      cross join lateral (select * from resource r where r.key = d.key offset 0) c
+      cross join unnest(${params}) p (param)
+      where ${chainTarget(filter, reader, 'c')}) v`,
+    condition: sql`t.target_id = v.id and t.target_type = v.type`,
+  });
+}
+
+function indexed(
+  table: string,
+  { values, condition }: { readonly values: Fragment; readonly condition: Fragment },
+): Driver {
+  return {
+    values,
+    from: sql`${name(table)} t`,
+    condition: allOf([sql`t.param = v.param`, condition]),
+    key: sql`t.resource`,
+    lastUpdated: sql`t.last_updated`,
+  };
+}
+
+/** `v(param, a, b)`: every value under the parameter of every type. */
+function valuesOf(
+  types: readonly string[],
+  param: string,
+  pairs: readonly (readonly [string, string | null])[],
+): Fragment {
+  const keys = value(
+    'bigint[]',
+    types.map((type) => toParameterKey(type, param)),
+  );
+  return sql`(select distinct p.param, i.a, i.b from unnest(${keys}) p (param)
+    cross join unnest(${value(
+      'text[]',
+      pairs.map(([a]) => a),
+    )}, ${value(
+      'text[]',
+      pairs.map(([, b]) => b),
+    )}) i (a, b)) v`;
+}

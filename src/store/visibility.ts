@@ -1,0 +1,91 @@
+// Who may see which row: one predicate, written once, in the statement of every path that gives anything of a row.
+// sip.md §4. Anything unknown is invisible: no party, no grant in force, a custodian that is no organization.
+import { sql, name } from './sql.ts';
+import type { Fragment } from './sql.ts';
+import type { Reader } from './reader.ts';
+
+/** Every place that asks. A test takes the predicate from each in turn and expects a leak to be found. */
+export const visibilityPaths = [
+  'read',
+  'version-current',
+  'version-superseded',
+  'history-current',
+  'history-superseded',
+  'search-match',
+  'chain-target',
+  'include',
+  'hidden-reference',
+  'registration',
+  'resolve',
+  'lock',
+] as const;
+
+export type VisibilityPath = (typeof visibilityPaths)[number];
+
+/** Visible as long as it is directory, the reader's own, or opened by a consent. `alias` is a row of `resource`. */
+export function visibleTo(_path: VisibilityPath, reader: Reader, alias: string): Fragment {
+  return visible(reader, alias);
+}
+
+/** The same, or the reader wrote this very version. `alias` is a row of `resource` or `resource_history`. */
+export function versionVisibleTo(_path: VisibilityPath, reader: Reader, alias: string): Fragment {
+  return sql`(${visible(reader, alias)} or ${name(alias)}.author = ${reader.party})`;
+}
+
+/** The predicate itself; row-level security is made from it as well. A scalar subquery stays a probe per row in every plan. */
+function visible(reader: Reader, alias: string): Fragment {
+  const row = name(alias);
+  return sql`(${row}.directory or ${row}.custodian = ${reader.party} or (select true ${openingGrants(reader, alias)} limit 1))`;
+}
+
+/** FROM and WHERE of the grants in force that open the row: the recipient covers the reader, the custodian covers the row's. */
+function openingGrants(reader: Reader, alias: string): Fragment {
+  // An alias that this text uses too would silently mean another table.
+  if (alias === 'opening' || alias === 'above') throw new Error(`${alias} is taken`);
+  const row = name(alias);
+  return sql`from sharing_grant opening
+    where opening.person = ${row}.person and opening.starts_at <= ${reader.at} and (opening.ends_at is null or opening.ends_at > ${reader.at})
+      and opening.recipient = any (array(select above.covering from party_coverage above where above.covered = ${reader.party}))
+      and exists (select from party_coverage above where above.covered = ${row}.custodian and above.covering = opening.custodian)`;
+}
+
+/** The Consent and version that opened the row, as text[]; null where none was needed. */
+export function openedBy(reader: Reader, alias: string): Fragment {
+  const row = name(alias);
+  return sql`case when not ${row}.directory and ${row}.custodian is distinct from ${reader.party} then
+    (select array[opening.consent_id, opening.consent_version] ${openingGrants(reader, alias)} order by opening.consent_id limit 1) end`;
+}
+
+/**
+ * The references of the row whose target the reader may not see, as text[]; null where there are none. Targets with the row's own
+ * custodian and person are as visible as the row, unless the reader sees it only as the author of that version.
+ */
+export function hiddenReferences(reader: Reader, alias: string): Fragment {
+  const row = name(alias);
+  return sql`case when cardinality(${row}.refs) > 0 then (
+    select array_agg(f.ref) from unnest(
+      case when ${row}.author = ${reader.party} and ${row}.custodian is distinct from ${reader.party}
+        then ${row}.refs else ${row}.foreign_refs end) f (ref)
+    where not exists (
+      select from resource t where t.type = split_part(f.ref, '/', 1) and t.id = split_part(f.ref, '/', 2)
+        and ${visibleTo('hidden-reference', reader, 't')})) end`;
+}
+
+/** ORDER BY of one address's rows: a Patient's first is the reader's registration. Its own, else the latest; deleted ones last. */
+export function ownRegistrationFirst(reader: Reader, alias: string): Fragment {
+  const row = name(alias);
+  return sql`${row}.deleted, (${row}.registrant is not distinct from ${reader.party}) desc, ${row}.last_updated desc`;
+}
+
+/** True of every row but the registrations of a person that the reader is not to see. For paths that meet rows one by one. */
+export function isReadersRegistration(reader: Reader, alias: string): Fragment {
+  const row = name(alias);
+  return sql`(${row}.type <> 'Patient' or ${row}.key = (
+    select e.key from resource e where e.type = 'Patient' and e.id = ${row}.id and ${visibleTo('registration', reader, 'e')}
+    order by ${ownRegistrationFirst(reader, 'e')} limit 1))`;
+}
+
+/** USING of the policies: the widest of the above, so that the second line never hides what the first shows. */
+export function policyPredicate(reader: Reader, alias: string): Fragment {
+  return sql`(${visible(reader, alias)} or ${name(alias)}.author = ${reader.party})`;
+}

@@ -1,0 +1,128 @@
+// The one statement that puts down a whole Bundle: versions, history, index rows, grants, outbox and audit, in as many INSERTs
+// as there are tables. Its text never changes, so it is prepared once per connection; everything varies in arrays.
+import { liveCheck, slotReader } from './reader.ts';
+import { compile, join, name, slot, sql } from './sql.ts';
+import type { Fragment } from './sql.ts';
+
+/** `name` of slot -> array type, in the order of the columns of `unnest`. */
+const writeColumns = {
+  types: 'text[]',
+  ids: 'text[]',
+  follows: 'bigint[]',
+  versionIds: 'text[]',
+  lastUpdated: 'timestamptz[]',
+  methods: 'text[]',
+  bodies: 'text[]',
+  directory: 'boolean[]',
+  custodians: 'bigint[]',
+  personKeys: 'bigint[]',
+  patientIds: 'text[]',
+} as const;
+
+const arrays = (columns: Readonly<Record<string, string>>): Fragment =>
+  join(
+    Object.entries(columns).map(([slotName, type]) => sql`${slot(type, slotName)}`),
+    ', ',
+  );
+
+/** The keys of what is followed. */
+const followed = slot('bigint[]', 'follows');
+
+const indexTables = [
+  {
+    table: 'search_token',
+    columns: ['code', 'system'],
+    slots: { tokenOf: 'integer[]', tokenParam: 'bigint[]', tokenCode: 'text[]', tokenSystem: 'text[]' },
+  },
+  {
+    table: 'search_reference',
+    columns: ['target_id', 'target_type'],
+    slots: { referenceOf: 'integer[]', referenceParam: 'bigint[]', referenceId: 'text[]', referenceType: 'text[]' },
+  },
+  {
+    table: 'search_date',
+    columns: ['low_ms', 'high_ms'],
+    slots: { dateOf: 'integer[]', dateParam: 'bigint[]', dateLow: 'bigint[]', dateHigh: 'bigint[]' },
+  },
+  {
+    table: 'search_string',
+    columns: ['normalized', 'exact'],
+    slots: { stringOf: 'integer[]', stringParam: 'bigint[]', stringNormalized: 'text[]', stringExact: 'text[]' },
+  },
+] as const;
+
+/** Out with the old rows of what is followed, in with the new ones. A DELETE sees only what was there before the statement. */
+const indexWrites: readonly Fragment[] = indexTables.map(({ table, columns: [first, second], slots }) => {
+  const [a, b] = [name(first), name(second)];
+  return sql`${name(`old_${table}`)} as (
+    delete from ${name(table)} where resource = any (${followed}) and (select ok from live)),
+  ${name(`new_${table}`)} as (
+    insert into ${name(table)} (resource, person, param, last_updated, ${a}, ${b})
+    select w.key, w.person, i.param, w.last_updated, i.a, i.b
+    from unnest(${arrays(slots)}) i (n, param, a, b) join w on w.n = i.n)`;
+});
+
+const versionColumns = sql`type, id, registrant, version_id, last_updated, method, deleted, directory, custodian, person, author, refs, foreign_refs, body`;
+
+/** Slots: those of the reader, of `writeColumns`, of the index tables, and those named below. Gives one row (ok). */
+export function compileWrite(isProtected: boolean): ReturnType<typeof compile> {
+  return compile(sql`with ${liveCheck(slotReader(isProtected))},
+  new_person as (
+    insert into person (patient_id)
+    select distinct p.id from unnest(${slot('text[]', 'patientIds')}) p (id) where p.id is not null and (select ok from live) order by p.id
+    -- DO UPDATE, so that a person another transaction has just made comes back too.
+    on conflict (patient_id) do update set patient_id = excluded.patient_id returning key, patient_id),
+  w as materialized (
+    select i.n, i.type, i.id, i.follows, i.version_id, i.last_updated, i.method, i.body, i.directory, i.custodian,
+      coalesce(i.follows, nextval('resource_key')) as key,
+      case when i.type = 'Patient' then i.custodian else 0 end as registrant,
+      coalesce(i.person_key, p.key) as person
+    from unnest(${arrays(writeColumns)}) with ordinality
+      i (type, id, follows, version_id, last_updated, method, body, directory, custodian, person_key, patient_id, n)
+    left join new_person p on p.patient_id = i.patient_id
+    where (select ok from live)),
+  refs as (
+    select u.n, array_agg(u.ref) as all_refs, coalesce(array_agg(u.ref) filter (where not u.is_own and not exists (
+        select from resource t where t.type = split_part(u.ref, '/', 1) and t.id = split_part(u.ref, '/', 2)
+          and t.custodian = w.custodian and t.person = w.person)), '{}') as foreign_refs
+    from unnest(${slot('integer[]', 'refOf')}, ${slot('text[]', 'ref')}, ${slot('boolean[]', 'refIsOwn')}) u (n, ref, is_own)
+    join w on w.n = u.n group by u.n),
+  superseded as (
+    insert into resource_history (key, ${versionColumns})
+    select key, ${versionColumns} from resource where key = any (${followed}) and (select ok from live)),
+  changed as (
+    update resource r set version_id = w.version_id, last_updated = w.last_updated, method = w.method, body = w.body,
+      deleted = w.method = 'DELETE', author = ${slot('bigint', 'party')},
+      refs = coalesce(f.all_refs, '{}'), foreign_refs = coalesce(f.foreign_refs, '{}')
+    from w left join refs f on f.n = w.n where r.key = w.follows),
+  created as (
+    insert into resource (key, ${versionColumns})
+    select w.key, w.type, w.id, w.registrant, w.version_id, w.last_updated, w.method, w.method = 'DELETE', w.directory, w.custodian,
+      w.person, ${slot('bigint', 'party')}, coalesce(f.all_refs, '{}'), coalesce(f.foreign_refs, '{}'), w.body
+    from w left join refs f on f.n = w.n where w.follows is null),
+  ${join(indexWrites, ',\n')},
+  closed as (
+    delete from sharing_grant where consent in (select w.key from w where w.type = 'Consent' and w.follows is not null)),
+  opened as (
+    insert into sharing_grant (consent, consent_id, consent_version, person, custodian, recipient, starts_at, ends_at)
+    select w.key, w.id, w.version_id, w.person, c.key, r.key, g.starts_at, g.ends_at
+    from unnest(${slot('integer[]', 'grantOf')}, ${slot('text[]', 'grantCustodian')}, ${slot('text[]', 'grantRecipient')},
+      ${slot('timestamptz[]', 'grantStart')}, ${slot('timestamptz[]', 'grantEnd')}) g (n, custodian, recipient, starts_at, ends_at)
+    join w on w.n = g.n join organization c on c.id = g.custodian join organization r on r.id = g.recipient),
+  told as (
+    insert into outbox (at, action, type, id, version_id, resource, person, custodian)
+    select w.last_updated, case when w.method = 'DELETE' then 'delete' when w.follows is null then 'create' else 'update' end,
+      w.type, w.id, w.version_id, w.key, w.person, w.custodian
+    from w order by w.n),
+  logged as (
+    insert into audit_log (at, request_id, client_id, party, interaction, outcome, status, type, entities)
+    select ${slot('timestamptz', 'auditAt')}, ${slot('text', 'auditRequest')}, ${slot('text', 'auditClient')}, ${slot('bigint', 'auditParty')},
+      ${slot('text', 'auditInteraction')}, ${slot('text', 'auditOutcome')}, ${slot('integer', 'auditStatus')}, ${slot('text', 'auditType')},
+      -- A person made in this statement has no key before it.
+      coalesce((select jsonb_agg(e.entity ||
+          case when w.person is null then '{}' else jsonb_build_object('personKey', w.person) end order by e.n)
+        from jsonb_array_elements(${slot('jsonb', 'auditEntities')}) with ordinality e (entity, n)
+        left join w on w.type || '/' || w.id = e.entity ->> 'address'), '[]')
+    where (select ok from live))
+  select ok from live`);
+}

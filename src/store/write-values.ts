@@ -1,0 +1,109 @@
+// What a write statement is filled with: the versions of a Bundle, turned into one array per column.
+import type { Permit } from '../access/permit.ts';
+import { entitiesText } from './audit-log.ts';
+import { toIndexedCode, toIndexedString } from './indexed-value.ts';
+import { toParameterKey } from './parameter-key.ts';
+import { readerSlots } from './reader.ts';
+import type { Slots } from './sql.ts';
+import type { AuditRow, ResourceWrite } from './store.ts';
+
+/** Each item with the place (1, 2, …) of the write it belongs to. */
+function flatten<T>(
+  writes: readonly ResourceWrite[],
+  itemsOf: (write: ResourceWrite) => readonly T[],
+): readonly { readonly n: number; readonly write: ResourceWrite; readonly item: T }[] {
+  return writes.flatMap((write, index) => itemsOf(write).map((item) => ({ n: index + 1, write, item })));
+}
+
+/** The slots of write-statement.ts. */
+export function toWriteSlots(permit: Permit, writes: readonly ResourceWrite[], audit: AuditRow): Slots {
+  return {
+    ...readerSlots(permit),
+    ...versionSlots(writes),
+    ...referenceSlots(writes),
+    ...indexSlots(writes),
+    ...grantSlots(writes),
+    ...auditSlots(audit),
+  };
+}
+
+function versionSlots(writes: readonly ResourceWrite[]): Slots {
+  return {
+    types: writes.map(({ type }) => type),
+    ids: writes.map(({ id }) => id),
+    follows: writes.map(({ follows }) => follows ?? null),
+    versionIds: writes.map(({ versionId }) => versionId),
+    lastUpdated: writes.map(({ lastUpdated }) => lastUpdated),
+    methods: writes.map(({ method }) => method),
+    bodies: writes.map(({ body }) => body ?? null),
+    directory: writes.map(({ directory }) => directory),
+    custodians: writes.map(({ custodianKey }) => custodianKey),
+    personKeys: writes.map(({ person }) => (person !== null && 'key' in person ? person.key : null)),
+    patientIds: writes.map(({ person }) => (person !== null && 'patientId' in person ? person.patientId : null)),
+  };
+}
+
+/** `isOwn`: the target is written here too, with the same custodian about the same person, so nobody need look it up. */
+function referenceSlots(writes: readonly ResourceWrite[]): Slots {
+  const ownerOf = ({ custodianKey, person }: ResourceWrite): string => `${custodianKey} ${JSON.stringify(person)}`;
+  const owners = new Map(writes.map((write) => [`${write.type}/${write.id}`, ownerOf(write)]));
+  const rows = flatten(writes, ({ references }) => references);
+  return {
+    refOf: rows.map(({ n }) => n),
+    ref: rows.map(({ item }) => item),
+    refIsOwn: rows.map(({ write, item }) => owners.get(item) === ownerOf(write)),
+  };
+}
+
+function indexSlots(writes: readonly ResourceWrite[]): Slots {
+  const tokens = flatten(writes, ({ index }) => index.tokens);
+  const references = flatten(writes, ({ index }) => index.references);
+  const dates = flatten(writes, ({ index }) => index.dates);
+  const strings = flatten(writes, ({ index }) => index.strings);
+  const keysOf = (
+    rows: readonly { readonly write: ResourceWrite; readonly item: { readonly param: string } }[],
+  ): readonly number[] => rows.map(({ write, item }) => toParameterKey(write.type, item.param));
+  return {
+    tokenOf: tokens.map(({ n }) => n),
+    tokenParam: keysOf(tokens),
+    tokenCode: tokens.map(({ item }) => toIndexedCode(item.code)),
+    tokenSystem: tokens.map(({ item }) => toIndexedCode(item.system)),
+    referenceOf: references.map(({ n }) => n),
+    referenceParam: keysOf(references),
+    referenceId: references.map(({ item }) => toIndexedCode(item.targetId)),
+    referenceType: references.map(({ item }) => item.targetType),
+    dateOf: dates.map(({ n }) => n),
+    dateParam: keysOf(dates),
+    dateLow: dates.map(({ item }) => item.lowMs),
+    dateHigh: dates.map(({ item }) => item.highMs),
+    stringOf: strings.map(({ n }) => n),
+    stringParam: keysOf(strings),
+    stringNormalized: strings.map(({ item }) => toIndexedString(item.normalized)),
+    stringExact: strings.map(({ item }) => item.exact),
+  };
+}
+
+function grantSlots(writes: readonly ResourceWrite[]): Slots {
+  const rows = flatten(writes, ({ grants }) => grants ?? []);
+  return {
+    grantOf: rows.map(({ n }) => n),
+    grantCustodian: rows.map(({ item }) => item.custodianId),
+    grantRecipient: rows.map(({ item }) => item.recipientId),
+    grantStart: rows.map(({ item }) => item.startsAt),
+    grantEnd: rows.map(({ item }) => item.endsAt ?? null),
+  };
+}
+
+function auditSlots(audit: AuditRow): Slots {
+  return {
+    auditAt: audit.at,
+    auditRequest: audit.requestId,
+    auditClient: audit.clientId ?? null,
+    auditParty: audit.partyKey ?? null,
+    auditInteraction: audit.interaction,
+    auditOutcome: audit.outcome,
+    auditStatus: audit.status,
+    auditType: audit.type ?? null,
+    auditEntities: entitiesText(audit),
+  };
+}

@@ -1,0 +1,102 @@
+// Writing: locks, look-ups and the one statement that puts a Bundle down, all inside one transaction.
+// https://hl7.org/fhir/R4/http.html#transaction
+import { Problem, problem } from '../core/problem.ts';
+import type { Queryable } from './database.ts';
+import { writeOrganizations } from './organizations.ts';
+import { violatedConstraint } from './postgres-problems.ts';
+import { liveCheck, readerOf, readerSlots, requireLive, slotReader } from './reader.ts';
+import type { LiveRow } from './reader.ts';
+import { selectCandidates } from './search-candidates.ts';
+import { compile, slot, sql, toStatement } from './sql.ts';
+import type { Slots } from './sql.ts';
+import type { ResourceAddress } from '../fhir/resource.ts';
+import type { ResourceWrite, WriteTransaction } from './store.ts';
+import { isFound, resolvedColumns, toResolved, toStoredVersion, versionColumns } from './version-row.ts';
+import type { ResolvedRow, VersionRow } from './version-row.ts';
+import { ownRegistrationFirst, visibleTo } from './visibility.ts';
+import { compileWrite } from './write-statement.ts';
+import { toWriteSlots } from './write-values.ts';
+
+const addresses = sql`(select distinct a.type, a.id from unnest(${slot('text[]', 'types')}, ${slot('text[]', 'ids')}) a (type, id)) a`;
+
+const addressSlots = (wanted: readonly ResourceAddress[]): Slots => ({
+  types: wanted.map(({ type }) => type),
+  ids: wanted.map(({ id }) => id),
+});
+
+/** What a WriteTransaction is made of; compiled once per store. */
+export function createWrite(isProtected: boolean): (inside: Queryable) => WriteTransaction {
+  const reader = slotReader(isProtected);
+  const write = compileWrite(isProtected);
+  const lock = compile(sql`with ${liveCheck(reader)},
+    locked as (
+      select ${versionColumns(reader, 'r')} from ${addresses} join resource r on r.type = a.type and r.id = a.id
+      where (select ok from live) and (r.type <> 'Patient' or r.registrant = ${reader.party}) and ${visibleTo('lock', reader, 'r')}
+      order by r.key for update of r)
+    select live.ok, l.* from live left join locked l on true`);
+  const resolve = compile(sql`with ${liveCheck(reader)}
+    select live.ok, v.* from live left join lateral (
+      select f.* from ${addresses} cross join lateral (
+        select ${resolvedColumns('r')} from resource r
+        where r.type = a.type and r.id = a.id and not r.deleted and ${visibleTo('resolve', reader, 'r')}
+        order by ${ownRegistrationFirst(reader, 'r')} limit 1) f
+    ) v on live.ok`);
+
+  return (inside) => ({
+    lockNames: async (names) => {
+      if (names.length > 0) await inside.query({ ...lockNames, values: [names] });
+    },
+    lockCurrent: async (permit, wanted) => {
+      if (wanted.length === 0) return [];
+      const rows = await inside.query<LiveRow & VersionRow>(lock({ ...readerSlots(permit), ...addressSlots(wanted) }));
+      requireLive(rows);
+      return rows.filter(isFound).map((row) => ({ ...toStoredVersion(row), key: row.key }));
+    },
+    resolve: async (permit, wanted) => {
+      if (wanted.length === 0) return [];
+      const rows = await inside.query<LiveRow & ResolvedRow>(
+        resolve({ ...readerSlots(permit), ...addressSlots(wanted) }),
+      );
+      requireLive(rows);
+      return rows.filter(isFound).map(toResolved);
+    },
+    match: async (permit, queries, limit) => {
+      const found = [];
+      for (const query of queries) {
+        const checked = readerOf(permit, isProtected);
+        const candidates = selectCandidates(query, { sort: query.sort, after: undefined, limit }, checked);
+        const rows = await inside.query<LiveRow & ResolvedRow>(
+          toStatement(sql`with ${liveCheck(checked)}
+            select live.ok, v.* from live left join lateral (
+              select ${resolvedColumns('r')}, c.ord from (${candidates}) c join resource r on r.key = c.key
+            ) v on live.ok order by v.ord`),
+        );
+        requireLive(rows);
+        found.push(rows.filter(isFound).map(toResolved));
+      }
+      return found;
+    },
+    apply: async (permit, writes, audit) => {
+      const rows = await inside.query<LiveRow>(write(toWriteSlots(permit, writes, audit))).catch((error: unknown) => {
+        throw explainConflict(error, writes);
+      });
+      requireLive(rows);
+      await writeOrganizations(inside, writes);
+    },
+  });
+}
+
+/** By one hash per name and in its order, so that two transactions never wait for each other. */
+const lockNames = {
+  name: 'store_lock_names',
+  text: `select pg_advisory_xact_lock(n.key) from (
+    select distinct hashtextextended(u.name, 7461704) as key from unnest($1::text[]) u (name) order by 1) n`,
+};
+
+/** Another transaction has put the same address down first. */
+function explainConflict(error: unknown, writes: readonly ResourceWrite[]): unknown {
+  if (violatedConstraint(error) !== 'resource_address') return error;
+  const isRegistration = writes.some(({ type, follows }) => type === 'Patient' && follows === undefined);
+  const detail = error instanceof Problem ? error.detail : undefined;
+  return problem(isRegistration ? 'already-registered' : 'version-conflict', { detail, cause: error });
+}

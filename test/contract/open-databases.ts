@@ -1,0 +1,41 @@
+// Openers for contract suites: PGlite in memory, and a database of its own on the PostgreSQL of DATABASE_URL.
+import { randomBytes } from 'node:crypto';
+import { openDatabase } from '../../src/store/open-database.ts';
+import { openPostgres } from '../../src/store/postgres.ts';
+import type { OpenDatabase } from './store-world.ts';
+
+const common = { poolSize: 8, statementTimeoutMs: 20_000 } as const;
+
+export const inMemory: OpenDatabase = async () => ({
+  ...(await openDatabase({ ...common, databaseUrl: undefined, dataFolder: undefined, rowLevelSecurity: true })),
+  remove: async () => undefined,
+});
+
+/** Makes a database, and drops it with `remove`. */
+export const onPostgres =
+  (rowLevelSecurity: boolean): OpenDatabase =>
+  async () => {
+    const { url, remove } = await createDatabase();
+    return {
+      ...(await openDatabase({ ...common, databaseUrl: url, dataFolder: undefined, rowLevelSecurity })),
+      remove,
+    };
+  };
+
+/** The address of a new, empty database. */
+export async function createDatabase(): Promise<{ readonly url: string; readonly remove: () => Promise<void> }> {
+  const server = process.env['DATABASE_URL'] ?? '';
+  const name = `sip_hub_test_${randomBytes(6).toString('hex')}`;
+  const url = new URL(server);
+  url.pathname = `/${name}`;
+  const run = async (text: string): Promise<void> => {
+    const database = openPostgres({ url: server, poolSize: 1, statementTimeoutMs: 60_000 });
+    try {
+      await database.query({ text });
+    } finally {
+      await database.close();
+    }
+  };
+  await run(`create database ${name}`);
+  return { url: url.href, remove: () => run(`drop database ${name} with (force)`) };
+}
