@@ -40,7 +40,7 @@ export interface PreparedValidator extends Validator {
 export function createValidator(sources: ValidatorSources): PreparedValidator {
   const { definitions, codes } = sources;
   const bindingOf = remember((element: ElementDefinition): BindingCheck | undefined => compileBinding(element, codes));
-  const invariantsOf = remember((element: ElementDefinition): readonly Invariant[] => compileInvariants(element));
+  const invariantsOf = remember((element: ElementDefinition): readonly Invariant[] => compileInvariants(element, definitions));
   const structures = createStructures({ definitions, bindingOf, invariantsOf });
   const profiles = new Map<string, Profile | undefined>();
   const profile = (canonical: string): Profile | undefined => {

@@ -1,9 +1,10 @@
 // The rules that definitions state in FHIRPath (`constraint`), each parsed once.
 // https://hl7.org/fhir/R4/conformance-rules.html#constraints · https://hl7.org/fhir/R4/fhirpath.html
 // As in HL7's validator, a rule holds when its expression gives true; nothing at all counts as broken.
-import { evalFhirPathTyped, parseFhirPath } from '@medplum/core';
+import { evalFhirPathTyped, isDataTypeLoaded, loadDataType, parseFhirPath } from '@medplum/core';
 import type { FhirPathAtom } from '@medplum/core';
 import type { ElementDefinition, ElementDefinitionConstraint } from '@medplum/fhirtypes';
+import type { Definitions } from '../fhir/definitions.ts';
 import { nativeInvariants } from './native-invariants.ts';
 import type { Walk } from './walk.ts';
 import { defer, isObject, report } from './walk.ts';
@@ -18,16 +19,33 @@ export interface Invariant {
 const coveredElsewhere: ReadonlySet<string> = new Set(['ele-1', 'dom-6', 'txt-1', 'txt-2']);
 
 /** The checks of an element's constraints, apart from those that are covered elsewhere. */
-export function compileInvariants(element: ElementDefinition): readonly Invariant[] {
-  return (element.constraint ?? []).filter((constraint) => !coveredElsewhere.has(constraint.key ?? '')).map((constraint) => compileInvariant(constraint, typeOf(element)));
+export function compileInvariants(element: ElementDefinition, definitions: Definitions): readonly Invariant[] {
+  return (element.constraint ?? []).filter((constraint) => !coveredElsewhere.has(constraint.key ?? '')).map((constraint) => compileInvariant(constraint, typeOf(element), definitions));
 }
 
+/** The type by the library's names: `Patient`, `HumanName`, `PatientContact`. */
 function typeOf(element: ElementDefinition): string {
   const code = element.type?.[0]?.code;
-  return code === undefined || code.startsWith('http:') ? (element.path.includes('.') ? 'Element' : element.path) : code;
+  if (!element.path.includes('.') || code === undefined || code.startsWith('http:')) return element.path.includes('.') ? 'Element' : element.path;
+  const isInner = code === 'BackboneElement' || code === 'Element';
+  return isInner ? element.path.split('.').map((part) => part.slice(0, 1).toUpperCase() + part.slice(1)).join('') : code;
 }
 
-function compileInvariant(constraint: ElementDefinitionConstraint, type: string): Invariant {
+/** Without the types' definitions the library guesses at choices, slowly and at times wrongly. It keeps them for the process. */
+function loadTypes(definitions: Definitions, names: readonly string[]): void {
+  for (const name of names) {
+    if (isDataTypeLoaded(name)) continue;
+    const structure = definitions.typeStructure(name);
+    if (structure === undefined) continue;
+    loadDataType(structure);
+    const inner = (structure.snapshot?.element ?? []).flatMap((element) => (element.type ?? []).map((type) => type.code ?? ''));
+    loadTypes(definitions, inner.filter((code) => /^[A-Z]/.test(code) && !structuresLoadedWithOwner.has(code)));
+  }
+}
+
+const structuresLoadedWithOwner: ReadonlySet<string> = new Set(['Resource', 'BackboneElement']);
+
+function compileInvariant(constraint: ElementDefinitionConstraint, type: string, definitions: Definitions): Invariant {
   const { key = '', expression = '', human = '' } = constraint;
   const severity = constraint.severity === 'warning' ? 'warning' : 'error';
   const diagnostics = `${human.replace(/[.\s]*$/, '')} (${key}). Correct what the rule asks for.`;
@@ -40,6 +58,7 @@ function compileInvariant(constraint: ElementDefinitionConstraint, type: string)
   }
   let parsed: FhirPathAtom | undefined;
   const run = (walk: Walk, value: unknown): void => {
+    loadTypes(definitions, [String(walk.resource['resourceType'])]);
     parsed ??= parseFhirPath(expression);
     if (!holds(parsed, { walk, value, type })) report(walk, 'invariant-failed', { severity, diagnostics });
   };

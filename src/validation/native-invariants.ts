@@ -31,6 +31,12 @@ function holdsText(value: unknown, text: string): boolean {
   return isObject(value) && Object.values(value).some((item) => holdsText(item, text));
 }
 
+/** R4 really says `system='something'` in ppc-2 to ppc-5. */
+function hasScope(consent: JsonObject, code: string): boolean {
+  const scope = isObject(consent['scope']) ? consent['scope'] : {};
+  return list(scope['coding']).some((coding) => coding['system'] === 'something' && coding['code'] === code);
+}
+
 function linkIds(value: unknown): readonly unknown[] {
   if (Array.isArray(value)) return value.flatMap(linkIds);
   if (!isObject(value)) return [];
@@ -63,8 +69,16 @@ export const nativeInvariants: ReadonlyMap<string, NativeInvariant> = new Map<st
   ['org-3', (value) => value['use'] !== 'home'],
   ['app-1', (value) => has(value, 'type') || has(value, 'actor')],
   ['app-2', (value) => has(value, 'start') === has(value, 'end')],
+  ['app-3', (value) => (has(value, 'start') && has(value, 'end')) || ['proposed', 'cancelled', 'waitlist'].includes(String(value['status']))],
+  ['app-4', (value) => !has(value, 'cancelationReason') || value['status'] === 'noshow' || value['status'] === 'cancelled'],
   ['apr-1', (value) => has(value, 'participantType') || has(value, 'actor')],
   ['gol-1', (value) => !hasAny(value, 'detail') || has(value, 'measure')],
+  ['inv-1', (value) => isOrdered(value['authoredOn'], value['lastModified'])],
+  ['ppc-1', (value) => has(value, 'policy') || has(value, 'policyRule')],
+  ['ppc-2', (value) => has(value, 'patient') || !hasScope(value, 'patient-privacy')],
+  ['ppc-3', (value) => has(value, 'patient') || !hasScope(value, 'research')],
+  ['ppc-4', (value) => has(value, 'patient') || !hasScope(value, 'adr')],
+  ['ppc-5', (value) => has(value, 'patient') || !hasScope(value, 'treatment')],
   ['prr-1', (value) => !has(value, 'orderDetail') || has(value, 'code')],
   ['que-2', (value) => new Set(linkIds(value)).size === linkIds(value).length],
   [

@@ -9,9 +9,9 @@ import type { ElementTree } from './element-tree.ts';
 import { toElementTree } from './element-tree.ts';
 import { compileElementChecks } from './element-checks.ts';
 import type { Invariant } from './invariants.ts';
-import type { Item, ItemName } from './items.ts';
+import type { Item, ItemNames } from './items.ts';
 import { itemsOf, namesOf } from './items.ts';
-import { compileSliceMatch } from './slicing.ts';
+import { compileSliceMatch, findSliceUrl } from './slicing.ts';
 import type { SliceMatch } from './slicing.ts';
 import { stepOf } from './structure.ts';
 import type { JsonObject, Walk } from './walk.ts';
@@ -38,13 +38,15 @@ export type ItemCheck = (walk: Walk, item: Item) => void;
 
 interface ProfileNode {
   readonly step: string;
-  readonly names: readonly ItemName[];
+  readonly names: ItemNames;
   readonly title: string;
   readonly min: number;
   readonly max: number;
   readonly checks: readonly ItemCheck[];
   readonly children: readonly ProfileNode[];
   readonly slices: readonly { readonly name: string; readonly match: SliceMatch; readonly node: ProfileNode }[];
+  /** Position of each slice by the URL of its extension, where that is what tells them apart. */
+  readonly slicesByUrl: ReadonlyMap<string, number> | undefined;
   readonly rules: 'open' | 'closed' | 'openAtEnd';
 }
 
@@ -78,7 +80,7 @@ function compileNode(tree: ElementTree, context: NodeContext): ProfileNode | und
   const slices = tree.slices.flatMap((slice) => {
     const node = below(slice, true);
     const match = compileSliceMatch(slice, tree.name.endsWith('[x]') && discriminators.length === 0 ? [{ type: 'type', path: '$this' }] : discriminators, parts);
-    return node === undefined ? [] : [{ name: slice.element.sliceName ?? '', match, node }];
+    return node === undefined ? [] : [{ name: slice.element.sliceName ?? '', match, node, url: findSliceUrl(slice, discriminators) }];
   });
   const min = element.min ?? 0;
   const max = element.max === undefined || element.max === '*' ? Infinity : Number(element.max);
@@ -96,6 +98,7 @@ function compileNode(tree: ElementTree, context: NodeContext): ProfileNode | und
     checks,
     children,
     slices,
+    slicesByUrl: slices.length > 0 && slices.every((slice) => slice.url !== undefined) ? new Map(slices.map((slice, index) => [slice.url ?? '', index])) : undefined,
     rules: rules as ProfileNode['rules'],
   };
 }
@@ -135,7 +138,7 @@ function checkSlices(walk: Walk, node: ProfileNode, items: readonly Item[]): voi
   const members = node.slices.map((): Item[] => []);
   let hasUnmatched = false;
   for (const item of items) {
-    const slice = node.slices.findIndex((candidate) => candidate.match(item, walk));
+    const slice = node.slicesByUrl === undefined ? node.slices.findIndex((candidate) => candidate.match(item, walk)) : (node.slicesByUrl.get(String(item.children['url'])) ?? -1);
     if (slice >= 0) members[slice]?.push(item);
     const isMisplaced = slice < 0 ? node.rules === 'closed' : node.rules === 'openAtEnd' && hasUnmatched;
     if (slice < 0) hasUnmatched = true;

@@ -19,6 +19,14 @@ export interface SliceSources {
   readonly conforms: (walk: Walk, value: JsonObject, profile: string) => boolean;
 }
 
+/** The URL that alone decides in a list of extensions; undefined for any other slicing. */
+export function findSliceUrl(slice: ElementTree, discriminators: readonly ElementDefinitionSlicingDiscriminator[]): string | undefined {
+  const [only] = discriminators;
+  if (discriminators.length !== 1 || only?.type !== 'value' || only.path !== 'url') return undefined;
+  const inner = slice.children.find((child) => child.name === 'url');
+  return slice.element.type?.[0]?.profile?.[0]?.split('|')[0] ?? inner?.element.fixedUri;
+}
+
 /** A test for membership in the slice: every discriminator must agree. */
 export function compileSliceMatch(slice: ElementTree, discriminators: readonly ElementDefinitionSlicingDiscriminator[], sources: SliceSources): SliceMatch {
   if (discriminators.length === 0) return () => false;
