@@ -4,23 +4,18 @@ import { createAudit } from './audit-log.ts';
 import { createHistory } from './history.ts';
 import { createRead } from './read.ts';
 import { readerSettings } from './reader.ts';
-import { prepareRowLevelSecurity } from './row-level-security.ts';
 import { createSearch } from './search.ts';
 import type { Store } from './store.ts';
 import { createWrite } from './write.ts';
 
 export interface StoreOptions {
-  /** Counts on PostgreSQL only. */
+  /** The database was opened with row-level security (open-database.ts): statements tell the policies who reads. */
   readonly rowLevelSecurity: boolean;
 }
 
-/**
- * A Store on a migrated database. Puts row-level security in place (or away) first, and closes the database with itself.
- * @throws RowLevelSecurityError
- */
-export async function createStore(database: Database, options: StoreOptions): Promise<Store> {
-  const isProtected = database.kind === 'postgres' && options.rowLevelSecurity;
-  if (database.kind === 'postgres') await prepareRowLevelSecurity(database, isProtected);
+/** A Store on a migrated database. */
+export function createStore(database: Database, options: StoreOptions): Store {
+  const isProtected = options.rowLevelSecurity;
   const write = createWrite(isProtected);
   return {
     kind: database.kind,

@@ -24,7 +24,5 @@ export interface Database extends Queryable {
   readonly transaction: <T>(work: (inside: Queryable) => Promise<T>, options?: TransactionOptions) => Promise<T>;
   /** Several statements without parameters, for migrations. */
   readonly script: (sql: string) => Promise<void>;
-  /** From now on every statement runs under this role (row-level-security.ts). PostgreSQL only. */
-  readonly assumeRole: (role: string) => Promise<void>;
   readonly close: () => Promise<void>;
 }

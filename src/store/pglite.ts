@@ -53,7 +53,6 @@ export async function openPglite(options: PgliteOptions): Promise<Database> {
         throw toProblem(error);
       });
     },
-    assumeRole: () => Promise.reject(new Error('the embedded database has one user')),
     close: async () => {
       await pglite.close();
       lock?.release();

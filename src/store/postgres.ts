@@ -8,6 +8,8 @@ export interface PostgresOptions {
   readonly poolSize: number;
   /** Milliseconds; 0 is no limit. */
   readonly statementTimeoutMs: number;
+  /** The role that every connection takes on; its own where not given. */
+  readonly role?: string;
 }
 
 const parseInt8Array = (text: string): (number | null)[] =>
@@ -36,24 +38,20 @@ const types: pg.CustomTypesConfig = {
 /** Sent with every connection. Statements are written so that their generic plan is the right one: planning again costs more. */
 const connectionOptions = '-c jit=off -c plan_cache_mode=force_generic_plan -c timezone=UTC';
 
-function openPool(options: PostgresOptions, role?: string): pg.Pool {
+/** A Database on a pool of connections; connects with the first statement. */
+export function openPostgres(options: PostgresOptions): Database {
   const pool = new pg.Pool({
     connectionString: options.url,
     max: options.poolSize,
     statement_timeout: options.statementTimeoutMs,
     connectionTimeoutMillis: 10_000,
     application_name: 'sip-hub',
-    options: role === undefined ? connectionOptions : `${connectionOptions} -c role=${role}`,
+    options: options.role === undefined ? connectionOptions : `${connectionOptions} -c role=${options.role}`,
     types,
   });
   // An idle connection that breaks is replaced by the pool; the statement that needs one reports if none can be had.
   pool.on('error', () => undefined);
-  return pool;
-}
 
-/** A Database on a pool of connections; connects with the first statement. */
-export function openPostgres(options: PostgresOptions): Database {
-  let pool = openPool(options);
   return {
     kind: 'postgres',
     query: (statement) => run(pool, statement),
@@ -78,11 +76,6 @@ export function openPostgres(options: PostgresOptions): Database {
     },
     script: async (sql) => {
       await pool.query(sql).catch(rethrow);
-    },
-    assumeRole: async (role) => {
-      const former = pool;
-      pool = openPool(options, role);
-      await former.end();
     },
     close: () => pool.end(),
   };

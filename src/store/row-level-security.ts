@@ -5,7 +5,7 @@ import type { Database, Queryable } from './database.ts';
 import { sql, toLiteralText } from './sql.ts';
 import { policyPredicate } from './visibility.ts';
 
-const applicationRole = 'sip_hub_app';
+export const applicationRole = 'sip_hub_app';
 
 /** The database does not let the hub set this up; the message says what its administrator can do. */
 export class RowLevelSecurityError extends Error {
@@ -30,16 +30,16 @@ const policies: readonly (readonly [table: string, using: string])[] = [
 const lockKey = 7_461_705;
 
 /**
- * Turns the policies on, and the database's connections over to the role; or turns them off. Idempotent, and safe with several
- * starting processes; those that share a database must agree on the setting. @throws RowLevelSecurityError
+ * Turns the policies on (or off) and gives the role that connections must take (undefined: their own). Idempotent, and safe with
+ * several starting processes; those that share a database must agree on the setting. @throws RowLevelSecurityError
  */
-export async function prepareRowLevelSecurity(database: Database, isOn: boolean): Promise<void> {
+export async function prepareRowLevelSecurity(database: Database, isOn: boolean): Promise<string | undefined> {
   await database.transaction(async (inside) => {
     await inside.query({ text: 'select pg_advisory_xact_lock($1::bigint)', values: [lockKey] });
     if (isOn) await prepareRole(inside);
     for (const [table, using] of policies) await setPolicy(inside, { table, using, isOn });
   });
-  if (isOn) await database.assumeRole(applicationRole);
+  return isOn ? applicationRole : undefined;
 }
 
 async function prepareRole(inside: Queryable): Promise<void> {

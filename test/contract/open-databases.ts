@@ -1,24 +1,25 @@
 // Openers for contract suites: PGlite in memory, and a database of its own on the PostgreSQL of DATABASE_URL.
 import { randomBytes } from 'node:crypto';
-import { migrate } from '../../src/store/migrate.ts';
-import { openPglite } from '../../src/store/pglite.ts';
+import { openDatabase } from '../../src/store/open-database.ts';
 import { openPostgres } from '../../src/store/postgres.ts';
 import type { OpenDatabase } from './store-world.ts';
 
-export const inMemory: OpenDatabase = async () => {
-  const database = await openPglite({ folder: undefined });
-  await migrate(database);
-  return { database, rowLevelSecurity: true, remove: () => Promise.resolve() };
-};
+const common = { poolSize: 8, statementTimeoutMs: 20_000 } as const;
+
+export const inMemory: OpenDatabase = async () => ({
+  ...(await openDatabase({ ...common, databaseUrl: undefined, dataFolder: undefined, rowLevelSecurity: true })),
+  remove: async () => undefined,
+});
 
 /** Makes a database, and drops it with `remove`. */
 export const onPostgres =
   (rowLevelSecurity: boolean): OpenDatabase =>
   async () => {
     const { url, remove } = await createDatabase();
-    const database = openPostgres({ url, poolSize: 8, statementTimeoutMs: 20_000 });
-    await migrate(database);
-    return { database, rowLevelSecurity, remove };
+    return {
+      ...(await openDatabase({ ...common, databaseUrl: url, dataFolder: undefined, rowLevelSecurity })),
+      remove,
+    };
   };
 
 /** The address of a new, empty database. */

@@ -7,15 +7,11 @@ import { createIdSource } from '../../src/core/ids.ts';
 import { createStore } from '../../src/store/create-store.ts';
 import type { Database } from '../../src/store/database.ts';
 import type { AuditRow, ResourceWrite, Store } from '../../src/store/store.ts';
+import type { OpenedDatabase } from '../../src/store/open-database.ts';
 import type { IndexRows } from '../../src/search/index-rows.ts';
 import type { Filter, SearchQuery } from '../../src/search/query.ts';
 
-/** A migrated, empty database of its own. */
-export type OpenDatabase = () => Promise<{
-  readonly database: Database;
-  readonly rowLevelSecurity: boolean;
-  readonly remove: () => Promise<void>;
-}>;
+export type OpenDatabase = () => Promise<OpenedDatabase & { readonly remove: () => Promise<void> }>;
 
 const scopes = parseScopes('system/*.cruds') ?? new Map();
 const ids = createIdSource();
@@ -69,7 +65,7 @@ export function auditRow(changes: Partial<AuditRow> = {}): AuditRow {
 /** Opens a database, puts the organizations and the client into it. */
 export async function openWorld(open: OpenDatabase): Promise<World> {
   const { database, rowLevelSecurity, remove } = await open();
-  const store = await createStore(database, { rowLevelSecurity });
+  const store = createStore(database, { rowLevelSecurity });
   const [operatorRow] = await database.query<{ key: number }>({
     text: `insert into client (client_id, name, kind, scopes, created_at) values ('operator', 'Operator', 'operator', '', now()) returning key`,
   });
