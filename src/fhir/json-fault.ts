@@ -42,7 +42,8 @@ export function findJsonFault(text: string): JsonFault | undefined {
     } else if (expects === 'key' || expects === 'key-or-end') {
       const end = endOfString(text, at);
       if (end.fault) return malformed(end.at);
-      const key = String(JSON.parse(text.slice(at, end.at)));
+      const written = text.slice(at + 1, end.at - 1);
+      const key = written.includes('\\') ? String(JSON.parse(`"${written}"`)) : written;
       if (open.at(-1)?.has(key) === true) return { kind: 'duplicate-key', offset: at };
       open.at(-1)?.add(key);
       at = skipSpace(text, end.at);
@@ -76,10 +77,10 @@ function skipSpace(text: string, from: number): number {
 function endOfString(text: string, start: number): End {
   if (text[start] !== '"') return { fault: true, at: start };
   for (let at = start + 1; at < text.length; at += 1) {
-    const character = text[at] ?? '';
-    if (character === '"') return { fault: false, at: at + 1 };
-    if (character < ' ') return { fault: true, at };
-    if (character === '\\') {
+    const code = text.charCodeAt(at);
+    if (code === 0x22) return { fault: false, at: at + 1 };
+    if (code < 0x20) return { fault: true, at };
+    if (code === 0x5c) {
       const escape = text[at + 1] ?? '';
       if (
         escape === 'u'

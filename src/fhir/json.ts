@@ -145,14 +145,14 @@ function walkValue(value: unknown, walk: Walk): void {
   } else if (Array.isArray(value)) {
     for (const item of value) walkValue(item, walk);
   } else if (typeof value === 'object' && value !== null) {
-    for (const [key, member] of Object.entries(value)) {
+    for (const key of Object.keys(value)) {
       walk.members += 1;
       if (forbiddenKeys.has(key))
         throw problem('json-forbidden-key', {
           diagnostics: 'The keys __proto__, constructor and prototype are not accepted. Remove them.',
         });
       if (walk.checkStrings) checkCharacters(key);
-      walkValue(member, walk);
+      walkValue((value as Readonly<Record<string, unknown>>)[key], walk);
     }
   }
 }

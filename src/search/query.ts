@@ -33,6 +33,7 @@ export type Filter =
       readonly kind: 'string';
       readonly param: string;
       readonly match: 'starts' | 'exact' | 'contains';
+      /** Ready to compare: normalised (search/string-value.ts) for `starts` and `contains`, as written for `exact`. */
       readonly values: readonly string[];
     }
   /** `patient.identifier=…`: the target must itself be visible and match. */

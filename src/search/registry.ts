@@ -27,6 +27,11 @@ interface CompiledType {
   readonly extract: Extract;
 }
 
+const unknownType: CompiledType = {
+  parameters: new Map(),
+  extract: () => ({ tokens: [], references: [], dates: [], strings: [] }),
+};
+
 /** `baseUrl` is the hub's own FHIR base address without a trailing slash. */
 export function createSearchRegistry(definitions: SearchDefinitions, baseUrl: string): SearchRegistry {
   const findMembers = createFindMembers(definitions.typeStructure);
@@ -45,6 +50,8 @@ export function createSearchRegistry(definitions: SearchDefinitions, baseUrl: st
     };
   };
   const typeOf = (type: string): CompiledType => {
+    // A name that somebody made up must not be remembered.
+    if (definitions.typeStructure(type) === undefined) return unknownType;
     let found = types.get(type);
     if (found === undefined) {
       found = compile(type);

@@ -36,11 +36,13 @@ export function compileParameter(
   findMembers: FindMembers,
 ): CompiledParameter {
   const kind = kindOf(definition);
-  const rules = rulesByKind[kind];
   const text = definition.expression ?? '';
-  const expression = rules === undefined ? undefined : parseExpression(text);
-  const paths = expression === undefined ? undefined : compilePaths(expression, type, findMembers);
-  const indexed = paths?.filter((path) => rules !== undefined && Object.hasOwn(rules, path.type));
+  const rules = rulesByKind[kind];
+  const indexed = findPaths(text, type, findMembers)?.filter(
+    ({ type: end }) => rules !== undefined && Object.hasOwn(rules, end),
+  );
+  const visitPresence = rules === tokenRules ? compilePresence(text, type, findMembers) : undefined;
+  const visitCompiled = visitPresence ?? (indexed === undefined ? undefined : visitPaths(indexed));
   return {
     parameter: {
       code: definition.code,
@@ -49,10 +51,28 @@ export function compileParameter(
       type: definition.type,
       targetTypes: kind === 'reference' ? targetTypesOf(definition, indexed) : [],
       isSystemImplied:
-        kind === 'token' && indexed !== undefined && indexed.every((path) => typesWithoutSystem.has(path.type)),
+        kind === 'token' &&
+        (visitPresence !== undefined || indexed?.every((path) => typesWithoutSystem.has(path.type)) === true),
     },
-    visitValues: rules === undefined ? () => {} : indexed === undefined ? interpret(text, type) : visitPaths(indexed),
-    isCompiled: indexed !== undefined,
+    visitValues: visitCompiled ?? (rules === undefined ? () => {} : interpret(text, type)),
+    isCompiled: visitCompiled !== undefined,
+  };
+}
+
+function findPaths(text: string, type: string, findMembers: FindMembers): readonly ValuePath[] | undefined {
+  const expression = parseExpression(text);
+  return expression === undefined ? undefined : compilePaths(expression, type, findMembers);
+}
+
+/** `x.exists() and x != false`, R4's way to say that somebody is dead by a date or by a plain yes. */
+function compilePresence(text: string, type: string, findMembers: FindMembers): VisitValues | undefined {
+  const [, path] = /^(\S+)\.exists\(\) and \1 != false$/.exec(text) ?? [];
+  const paths = path === undefined ? undefined : findPaths(path, type, findMembers);
+  if (paths === undefined) return undefined;
+  return (resource, visit) => {
+    let isPresent = false;
+    for (const found of paths) walkPath(found, resource, (value) => (isPresent ||= value !== false));
+    visit(isPresent, 'boolean');
   };
 }
 
