@@ -4,16 +4,17 @@ import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import packageJson from '../package.json' with { type: 'json' };
 import { getRequestListener } from '@hono/node-server';
-import { toAuthorizationAddresses } from './auth/addresses.ts';
+import { isLoopbackHost, toAuthorizationAddresses } from './auth/addresses.ts';
 import { createAuthorizationServer } from './auth/authorization-server.ts';
 import { openSigningKeys } from './auth/signing-keys.ts';
 import { toSmartConfiguration } from './auth/smart-configuration.ts';
 import { createTokenReader } from './auth/tokens.ts';
 import type { Config } from './config.ts';
+import { canonicalBase } from './core/canonical.ts';
 import { type Clock, systemClock } from './core/clock.ts';
 import { createIdSource, type IdSource } from './core/ids.ts';
 import type { Log } from './core/log.ts';
-import { loadDefinitions } from './fhir/definitions.ts';
+import { type Definitions, loadDefinitions } from './fhir/definitions.ts';
 import { createHttp } from './http/create-http.ts';
 import type { Services } from './interactions/services.ts';
 import { deriveCursorKey } from './search/cursor.ts';
@@ -26,7 +27,7 @@ import { openPostgres } from './store/postgres.ts';
 import { readOrCreateSecret } from './store/secrets.ts';
 import { createCodes } from './terminology/codes.ts';
 import { canonicalSystem, normalizeSystems } from './terminology/system-aliases.ts';
-import { sipProfiles } from './validation/sip-profiles.ts';
+import { createSipProfiles } from './validation/sip-profiles.ts';
 import { createValidator } from './validation/create-validator.ts';
 
 export interface RunningHub {
@@ -49,7 +50,7 @@ const folders = ['../profiles/json', '../profiles/hl7se.fhir.base-1.1.0', '../te
   fileURLToPath(new URL(folder, import.meta.url)),
 );
 
-/** Starts the hub and resolves when it answers. @throws FolderInUse, MigrationError, Error when the port is taken */
+/** Starts the hub and resolves when it answers. @throws FolderInUse, MigrationError, RowLevelSecurityError, Error (EADDRINUSE) */
 export async function startHub(config: Config, options: HubOptions): Promise<RunningHub> {
   const { log, clock = systemClock, ids = createIdSource() } = options;
 
@@ -62,7 +63,6 @@ export async function startHub(config: Config, options: HubOptions): Promise<Run
     await front.close(0);
     throw error;
   });
-  const applied = await migrate(database);
   const hubKey = await readOrCreateSecret(database, 'hub-key', 32);
   const store = await createStore(database, { rowLevelSecurity: config.rowLevelSecurity });
 
@@ -71,7 +71,8 @@ export async function startHub(config: Config, options: HubOptions): Promise<Run
   const codes = createCodes(definitions);
   const services: Services = {
     store,
-    validator: createValidator({ definitions, codes, sipProfiles }),
+    validator: createValidator({ definitions, codes, sipProfiles: createSipProfiles(canonicalBase) }),
+    profilesOf: (type) => listProfiles(definitions, type),
     search: createSearchRegistry(definitions, `${publicUrl}/fhir`),
     normalizeSystems,
     canonicalSystem,
@@ -99,7 +100,7 @@ export async function startHub(config: Config, options: HubOptions): Promise<Run
     signingKeys,
     publicUrl,
     tokenLifetimeSeconds: config.tokenLifetimeSeconds,
-    allowLoopbackJwks: isLoopback(config.host),
+    allowLoopbackJwks: isLoopbackHost(config.host),
     clock,
     log,
   });
@@ -124,7 +125,7 @@ export async function startHub(config: Config, options: HubOptions): Promise<Run
     if (request.url?.startsWith(authorizationPath)) void authorizationServer.handle(request, response);
     else void honoListener(request, response);
   });
-  log('info', 'ready', { publicUrl, database: database.kind, migrations: applied.length });
+  log('info', 'ready', { publicUrl, database: database.kind });
 
   return {
     publicUrl,
@@ -175,18 +176,29 @@ async function listen(config: Config): Promise<Front> {
   };
 }
 
-/** The database that the settings name. */
+/** The database that the settings name, brought to this version. @throws FolderInUse, MigrationError */
 export async function openDatabase(config: Config): Promise<Database> {
-  if (config.databaseUrl === '') return openPglite({ folder: config.dataFolder });
-  return openPostgres({
-    url: config.databaseUrl,
-    poolSize: config.databasePoolSize,
-    statementTimeoutMs: config.statementTimeoutMs,
-  });
+  const database =
+    config.databaseUrl === ''
+      ? await openPglite({ folder: config.dataFolder })
+      : openPostgres({
+          url: config.databaseUrl,
+          poolSize: config.databasePoolSize,
+          statementTimeoutMs: config.statementTimeoutMs,
+        });
+  try {
+    await migrate(database);
+    return database;
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
 }
 
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || host.startsWith('127.');
+function listProfiles(definitions: Definitions, type: string): readonly string[] {
+  return definitions.project
+    .filter((artifact) => artifact.resourceType === 'StructureDefinition' && artifact['type'] === type)
+    .flatMap((artifact) => (typeof artifact['url'] === 'string' && artifact['url'].startsWith(canonicalBase) ? [artifact['url']] : []));
 }
 
 async function answers(work: () => Promise<void>): Promise<boolean> {

@@ -62,7 +62,7 @@ export function findConsentFaults(resource: FhirResource): readonly Finding[] {
     findings.push(fault('consent-element-unsupported', 'Consent.provision.type', 'The root provision must be of type permit.'));
   }
   actors.forEach((actor, at) => {
-    if (!isRecipientRole(actor) || findOrganization(actor.reference) === undefined) {
+    if (!isRecipientRole(actor) || !pointsAtOrganization(actor.reference)) {
       findings.push(
         fault(
           'consent-element-unsupported',
@@ -76,7 +76,7 @@ export function findConsentFaults(resource: FhirResource): readonly Finding[] {
   const custodians = asArray(consent.organization);
   if (custodians.length === 0) findings.push(fault('consent-custodian-required', 'Consent.organization'));
   custodians.forEach((custodian, at) => {
-    if (findOrganization(custodian) === undefined) {
+    if (!pointsAtOrganization(custodian)) {
       findings.push(
         fault('consent-custodian-required', `Consent.organization[${at}]`, 'Refer to an Organization (Organization/id).'),
       );
@@ -126,6 +126,13 @@ function unsupported(holder: unknown, known: ReadonlySet<string>, path: string):
 
 function isRecipientRole(actor: Actor): boolean {
   return asArray(actor.role?.coding).some((coding) => coding.code === 'IRCP' && coding.system === participationType);
+}
+
+/** Also while the reference is still conditional (`Organization?identifier=…`), as in a Bundle before it is resolved. */
+function pointsAtOrganization(reference: { readonly reference?: string } | undefined): boolean {
+  if (typeof reference?.reference !== 'string') return false;
+  const parsed = parseReference(reference.reference, '');
+  return (parsed.kind === 'local' || parsed.kind === 'conditional') && parsed.type === 'Organization';
 }
 
 function findOrganization(reference: { readonly reference?: string } | undefined): string | undefined {

@@ -5,7 +5,6 @@ import type { Config } from '../config.ts';
 import { systemClock } from '../core/clock.ts';
 import type { Log } from '../core/log.ts';
 import type { Database } from '../store/database.ts';
-import { migrate } from '../store/migrate.ts';
 import { openControlSocket } from './control-socket.ts';
 import { executeControlCommand, runClientCommand } from './run-client-command.ts';
 import type { CommandContext } from './run-command.ts';
@@ -15,11 +14,7 @@ export async function clientCommand(context: CommandContext): Promise<number> {
   return runClientCommand(context.arguments, {
     config: context.config,
     clock: systemClock,
-    openDatabase: async () => {
-      const database = await openDatabase(context.config);
-      await migrate(database);
-      return database;
-    },
+    openDatabase: () => openDatabase(context.config),
     write: context.write,
     writeError: context.writeError,
   });

@@ -1,7 +1,8 @@
 // The one translation from findings to an OperationOutcome. https://hl7.org/fhir/R4/operationoutcome.html
+import { canonicalBase } from '../core/canonical.ts';
 import { type Finding, problemKinds } from '../core/problem.ts';
 
-export const errorSystem = 'https://siphub.se/fhir/CodeSystem/sip-error';
+export const errorSystem = `${canonicalBase}/CodeSystem/sip-error`;
 
 export type Language = 'en' | 'sv';
 

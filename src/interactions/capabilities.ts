@@ -3,7 +3,6 @@ import { findTypePolicy, typePolicies, type TypePolicy } from '../access/compart
 import { toAuthorizationAddresses } from '../auth/addresses.ts';
 import { formatInstant } from '../fhir/instant.ts';
 import type { Parameter } from '../search/parameter.ts';
-import { profilesOf } from '../validation/sip-profiles.ts';
 import type { Answer, Services } from './services.ts';
 
 const searchTypes: Readonly<Partial<Record<Parameter['kind'], string>>> = {
@@ -55,7 +54,7 @@ function toSecurity(services: Services): object {
 
 function toResource(type: string, services: Services): object {
   const parameters = [...services.search.parametersOf(type).values()].filter(({ kind }) => searchTypes[kind] !== undefined);
-  const profiles = profilesOf(type);
+  const profiles = services.profilesOf(type);
   const isWritable = canWrite(findTypePolicy(type));
   const reading = ['read', 'vread', 'history-instance', 'history-type', 'search-type'];
   return {

@@ -20,6 +20,8 @@ export interface Limits {
 export interface Services {
   readonly store: Store;
   readonly validator: Validator;
+  /** Canonical URLs of the loaded profiles of a resource type. */
+  readonly profilesOf: (type: string) => readonly string[];
   readonly search: SearchRegistry;
   /** Rewrites aliases of identifier and code systems in place to the form the hub stores. */
   readonly normalizeSystems: (resource: FhirResource) => void;

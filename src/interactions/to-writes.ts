@@ -4,6 +4,7 @@ import { findConsentFaults, toSharingGrants } from '../access/consent.ts';
 import { custodianOf } from '../access/decide-write.ts';
 import type { Permit } from '../access/permit.ts';
 import { derivePersonIds } from '../access/person-id.ts';
+import { canonicalBase } from '../core/canonical.ts';
 import { problem, throwIfErrors } from '../core/problem.ts';
 import { formatInstant } from '../fhir/instant.ts';
 import { stringifyJson } from '../fhir/json.ts';
@@ -122,7 +123,7 @@ function requireGrants(resource: FhirResource, permit: Permit, path: string): Re
   return principal.kind === 'system' ? toSharingGrants(resource, principal.party.organizationId, permit.at) : [];
 }
 
-const authorityExtension = 'https://siphub.se/fhir/StructureDefinition/sip-own-authority';
+const authorityExtension = `${canonicalBase}/StructureDefinition/sip-own-authority`;
 
 interface OrganizationBody {
   readonly partOf?: { readonly reference?: string };

@@ -1,0 +1,3 @@
+// The one base of everything the hub itself defines: profiles, code systems, extensions, error codes.
+
+export const canonicalBase = 'https://siphub.se/fhir';

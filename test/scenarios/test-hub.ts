@@ -1,0 +1,115 @@
+// A whole hub for scenario tests: the real wiring on a real database and a real listener, with the example directory loaded and a
+// client for each party that a test asks for. Fakes only the clock.
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startHub, type RunningHub } from '../../src/app.ts';
+import { toAuthorizationAddresses } from '../../src/auth/addresses.ts';
+import { carryOutClientCommand } from '../../src/auth/clients.ts';
+import { makeKeyPair, signIn, type VendorSystem } from '../../src/cli/demo/vendor-system.ts';
+import { readConfig, type Config } from '../../src/config.ts';
+import { systemClock } from '../../src/core/clock.ts';
+import type { Log } from '../../src/core/log.ts';
+
+export interface TestHub {
+  readonly hub: RunningHub;
+  readonly baseUrl: string;
+  /** What the hub logged, one JSON object a line. */
+  readonly logged: readonly string[];
+  readonly operator: VendorSystem;
+  /** A system that acts for the organization with this HSA-id; registered when it is first asked for. */
+  readonly party: (hsaId: string, scope?: string) => Promise<VendorSystem>;
+  /** Moves the hub's clock on. */
+  readonly advance: (ms: number) => void;
+  readonly now: () => Date;
+  /** Rows in every table of the database, by table. */
+  readonly countRows: () => Promise<Readonly<Record<string, number>>>;
+  readonly stop: () => Promise<void>;
+}
+
+export const hsa = {
+  careCentre: 'SE2321000024-1020',
+  orthopaedics: 'SE2321000024-1010',
+  regionUppsala: 'SE2321000024-1000',
+  homeCare: 'SE2120003005-2011',
+  elderBoard: 'SE2120003005-2010',
+  uppsala: 'SE2120003005-2000',
+  childPsychiatry: 'SE2321000131-1010',
+  childUnit: 'SE2120001355-3011',
+  school: 'SE2120001355-3021',
+  psychosisClinic: 'SE2321000016-1010',
+  housingSupport: 'SE2120000068-4011',
+} as const;
+
+/** The text of a file in `examples/`. */
+export function readExample(name: string): string {
+  return readFileSync(new URL(`../../examples/${name}`, import.meta.url), 'utf8');
+}
+
+/** Starts a hub on the embedded database in a temporary folder, or on a database of its own where DATABASE_URL names a PostgreSQL. */
+export async function openTestHub(settings: Partial<Config> = {}): Promise<TestHub> {
+  const folder = mkdtempSync(join(tmpdir(), 'sip-hub-test-'));
+  let offsetMs = 0;
+  const logged: string[] = [];
+  const log: Log = (level, event, fields) => void logged.push(JSON.stringify({ level, event, ...fields }));
+  const clock = (): Date => new Date(systemClock().getTime() + offsetMs);
+  const config = { ...readConfig({ PORT: '0', SIP_HUB_DATA: folder }), ...settings };
+  const hub = await startHub(config, { log, clock });
+  const baseUrl = hub.services.baseUrl;
+  const register = async (name: string, organization: string | undefined, scope: string): Promise<VendorSystem> => {
+    const keys = await makeKeyPair();
+    const [client] = await carryOutClientCommand(
+      {
+        kind: 'add',
+        name,
+        client: organization === undefined ? 'operator' : 'system',
+        organizations: organization === undefined ? [] : [organization],
+        scope,
+        keys: [JSON.stringify(keys.publicJwk)],
+        jwksUri: undefined,
+      },
+      { database: hub.database, clock, allowLoopbackJwks: true },
+    );
+    if (client === undefined) throw new Error('no client');
+    const { tokenEndpoint } = toAuthorizationAddresses(hub.publicUrl);
+    return signIn({ name, clientId: client.clientId, privateKey: keys.privateKey, baseUrl, tokenEndpoint, scope, organization });
+  };
+  const operator = await register('operator', undefined, 'system/*.cruds');
+  const directory = await operator.call({ method: 'POST', path: '', body: readExample('directory.json') });
+  if (directory.status !== 200) throw new Error(`The directory was refused: ${directory.text}`);
+  const parties = new Map<string, VendorSystem>();
+  return {
+    hub,
+    baseUrl,
+    logged,
+    operator,
+    party: async (hsaId, scope = 'system/*.cruds') => {
+      const key = `${hsaId} ${scope}`;
+      const known = parties.get(key) ?? (await register(hsaId, hsaId, scope));
+      parties.set(key, known);
+      return known;
+    },
+    advance: (ms) => {
+      offsetMs += ms;
+    },
+    now: clock,
+    countRows: () => countRows(hub),
+    stop: async () => {
+      await hub.stop();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+async function countRows(hub: RunningHub): Promise<Readonly<Record<string, number>>> {
+  const tables = await hub.database.query<{ name: string }>({
+    text: "select tablename as name from pg_tables where schemaname = 'public' order by tablename",
+  });
+  const counts = await Promise.all(
+    tables.map(async ({ name }) => {
+      const [row] = await hub.database.query<{ count: number }>({ text: `select count(*)::int as count from "${name}"` });
+      return [name, row?.count ?? 0] as const;
+    }),
+  );
+  return Object.fromEntries(counts);
+}
