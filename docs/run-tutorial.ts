@@ -1,6 +1,6 @@
 // Runs docs/tutorial.md as written against a hub of its own: each ```sh block, and the ```text block after it
 // must be exactly what the block printed. Fails at the first difference. Needs bash, curl and openssl.
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -40,8 +40,8 @@ async function findFreePort(): Promise<number> {
   return address.port;
 }
 
-async function waitUntilReady(url: string): Promise<void> {
-  for (let attempt = 0; attempt < 240; attempt += 1) {
+async function waitUntilReady(url: string, hub: ChildProcess): Promise<void> {
+  for (let attempt = 0; attempt < 240 && hub.exitCode === null; attempt += 1) {
     const answer = await fetch(url).catch(() => undefined);
     if (answer?.status === 200) return;
     await wait(250);
@@ -74,7 +74,7 @@ async function runTutorial(): Promise<string | undefined> {
     stdio: ['ignore', 'ignore', 'inherit'],
   });
   try {
-    await waitUntilReady(`http://127.0.0.1:${port}/health/ready`);
+    await waitUntilReady(`http://127.0.0.1:${port}/health/ready`, hub);
     const script = blocks.map(({ code }) => `${code}\necho '${mark}'\n`).join('');
     const run = spawnSync('bash', ['-euo', 'pipefail', '-c', script], {
       cwd: folder,
@@ -83,17 +83,21 @@ async function runTutorial(): Promise<string | undefined> {
     });
     stderr.write(run.stderr);
     const difference = findDifference(run.stdout.split(`${mark}\n`).slice(0, -1));
-    return run.status === 0
-      ? difference
-      : `${difference ?? ''}\nbash ended with status ${run.status}; printed:\n${run.stdout}`;
+    if (run.status === 0) return difference;
+    const answer = readFileSync(join(folder, 'tutorial-work', 'answer.json'), 'utf8');
+    return `${difference ?? ''}
+bash ended with status ${run.status}. The last answer of the hub:
+${answer}`;
   } finally {
-    hub.kill('SIGTERM');
-    await new Promise((resolve) => hub.once('exit', resolve));
+    if (hub.exitCode === null) {
+      hub.kill('SIGTERM');
+      await new Promise((resolve) => hub.once('exit', resolve));
+    }
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-const difference = await runTutorial();
+const difference = await runTutorial().catch((error: unknown) => String(error));
 if (difference === undefined) {
   stdout.write(`The tutorial holds: ${blocks.length} blocks.\n`);
 } else {
