@@ -1,125 +1,112 @@
-// The committed profiles and terminology: fresh, complete, and the examples conform to them and to HL7 Sweden's base profiles.
-import { spawnSync } from 'node:child_process';
+// Each constraint of each profile is broken once, and the hub must refuse that instance at that element.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import type { StructureDefinition } from '@medplum/fhirtypes';
 import { describe, expect, it } from 'vitest';
+import type { ProblemCode } from '../../src/core/problem.ts';
 import { loadDefinitions } from '../../src/fhir/definitions.ts';
 import type { FhirResource } from '../../src/fhir/resource.ts';
 import { createCodes } from '../../src/terminology/codes.ts';
 import { createValidator } from '../../src/validation/create-validator.ts';
 import { createSipProfiles } from '../../src/validation/sip-profiles.ts';
-import { directory, examplesFolder, plans, type ExampleBundle } from './examples.ts';
+import type { ConstraintKind } from './constraints.ts';
+import { listConstraints } from './constraints.ts';
+import type { Json } from './json.ts';
+import type { Seed } from './violations.ts';
+import { findViolation } from './violations.ts';
 
-const root = fileURLToPath(new URL('../../', import.meta.url));
-const folders = ['profiles/json', 'terminology/json', 'profiles/hl7se.fhir.base-1.1.0'].map((folder) =>
-  join(root, folder),
-);
-const definitions = loadDefinitions(folders);
-const validator = createValidator({
-  definitions,
-  codes: createCodes(definitions),
-  sipProfiles: createSipProfiles('https://siphub.se/fhir'),
-});
-const bundles: readonly ExampleBundle[] = [directory, ...plans.flatMap((plan) => plan.bundles)];
-const seBase = 'http://hl7.se/fhir/ig/base/StructureDefinition/';
-const seProfiles = new Map([
-  ['Organization', 'SEBaseOrganization'],
-  ['Patient', 'SEBasePatient'],
-  ['Practitioner', 'SEBasePractitioner'],
-  ['PractitionerRole', 'SEBasePractitionerRole'],
-]);
+const repository = join(import.meta.dirname, '../..');
+const base = 'https://siphub.se/fhir';
+const definitions = loadDefinitions([join(repository, 'profiles/json'), join(repository, 'terminology/json'), join(repository, 'profiles/hl7se.fhir.base-1.1.0')]);
+const sipProfiles = createSipProfiles(base);
+const validator = createValidator({ definitions, codes: createCodes(definitions), sipProfiles });
 
-/** Placeholders as the hub replaces them before it validates. */
-function withIds(bundle: ExampleBundle): readonly FhirResource[] {
-  const ids = new Map(
-    bundle.entries.map(({ fullUrl, resource }) => [
-      fullUrl,
-      `${resource.resourceType}/${fullUrl.slice('urn:uuid:'.length)}`,
-    ]),
-  );
-  const text = JSON.stringify(bundle.entries.map(({ resource }) => resource));
-  return JSON.parse(
-    text.replaceAll(/"(urn:uuid:[0-9a-f-]{36})"/g, (whole, urn: string) =>
-      ids.has(urn) ? `"${ids.get(urn)}"` : whole,
-    ),
-  ) as FhirResource[];
-}
+const seeds: readonly Seed[] = readdirSync(join(import.meta.dirname, 'seeds')).map((file) => ({
+  name: file.slice(0, -'.json'.length),
+  profile: file.split('.')[0] ?? '',
+  resource: JSON.parse(readFileSync(join(import.meta.dirname, 'seeds', file), 'utf8')) as Json,
+}));
 
-describe.each(bundles.map((bundle) => [bundle.name, bundle] as const))('%s', (_name, bundle) => {
-  it('conforms to the hub’s profiles', () => {
-    expect(withIds(bundle).flatMap((resource) => validator.validate(resource))).toEqual([]);
+const profiles = definitions.project
+  .filter((artifact) => artifact.resourceType === 'StructureDefinition' && String(artifact['url']).startsWith(base))
+  .map((artifact) => artifact as unknown as StructureDefinition);
+
+const check = (resource: Json, profile: string) => validator.validate(resource as FhirResource, { profiles: [`${base}/StructureDefinition/${profile}`] });
+
+/** What each kind of violation is refused with. A fixed value that tells a slice is missed as the slice. */
+const codesOf: Readonly<Record<ConstraintKind, readonly ProblemCode[]>> = {
+  min: ['element-required'],
+  max: ['too-many', 'element-prohibited'],
+  fixed: ['fixed-value', 'element-required', 'slice-not-allowed'],
+  binding: ['code-not-in-value-set'],
+  choice: ['type-not-allowed'],
+  target: ['reference-target'],
+  invariant: ['invariant-failed'],
+  context: ['extension-context'],
+};
+
+describe('the generator', () => {
+  it('gives no instance for a rule that has no violation by hand, so that the rule fails by name', () => {
+    const [profile] = profiles.filter((candidate) => candidate.id === 'SipPatient');
+    const [element] = profile?.snapshot?.element ?? [];
+    if (profile === undefined || element === undefined) throw new Error('SipPatient is missing.');
+    expect(findViolation({ profile, element, kind: 'invariant', key: 'sip-no-such-rule', name: 'planted' }, seeds, definitions)).toBeUndefined();
+    const unseeded = { ...element, id: 'Patient.animal', path: 'Patient.animal' };
+    expect(findViolation({ profile, element: unseeded, kind: 'fixed', key: '', name: 'planted' }, seeds, definitions)).toBeUndefined();
   });
 
-  it('conforms to the base profiles of HL7 Sweden', () => {
-    const findings = withIds(bundle).flatMap((resource) => {
-      const profile = seProfiles.get(resource.resourceType);
-      return profile === undefined ? [] : validator.validate(resource, { profiles: [seBase + profile] });
-    });
-    expect(findings).toEqual([]);
-  });
-});
-
-interface InvalidExample {
-  readonly request: { readonly method: string; readonly url: string; readonly body?: FhirResource };
-  readonly expected: { readonly code: string; readonly expression?: string };
-}
-
-/** Refused for another reason than what the validator looks at. */
-const decidedElsewhere = /^(?:resource-type-|reference-not-found|consent-|if-match-|id-mismatch|endpoint-|role-)/;
-
-describe('examples/invalid', () => {
-  const folder = join(examplesFolder, 'invalid');
-  const cases = readdirSync(folder)
-    .map((name) => [name, JSON.parse(readFileSync(join(folder, name), 'utf8')) as InvalidExample] as const)
-    .filter(
-      ([, { request, expected }]) =>
-        request.body !== undefined && request.body.resourceType !== 'Bundle' && !decidedElsewhere.test(expected.code),
-    );
-
-  it.each(cases)('%s is refused at the element it names', (_name, { request, expected }) => {
-    const errors = validator.validate(request.body as FhirResource).filter(({ severity }) => severity === 'error');
-    const places = errors.map(({ code, expression }) => ({ code, expression }));
-    expect(places).toContainEqual({ code: expected.code, expression: expected.expression });
+  it('sees every constraint of a differential', () => {
+    const kinds = new Set(profiles.flatMap(listConstraints).map((constraint) => constraint.kind));
+    expect([...kinds].sort()).toEqual(Object.keys(codesOf).sort());
+    const total = profiles.flatMap(listConstraints).length;
+    expect(total).toBeGreaterThan(400);
   });
 });
 
-describe('profiles and terminology', () => {
-  const structures = definitions.project.filter(
-    ({ resourceType, url }) =>
-      resourceType === 'StructureDefinition' && String(url).startsWith('https://siphub.se/fhir/'),
-  );
-
-  it('names HL7 Sweden’s base profile in each profile of a type that has one', () => {
-    for (const [type, profile] of seProfiles) {
-      const own = structures.find(
-        (structure) => structure['type'] === type && structure['derivation'] === 'constraint',
-      );
-      expect(own?.['extension']).toContainEqual({
-        url: 'http://hl7.org/fhir/StructureDefinition/structuredefinition-compliesWithProfile',
-        valueCanonical: seBase + profile,
-      });
-    }
+describe('the seeds', () => {
+  it('has one for each profile of a resource', () => {
+    const named = new Set(seeds.map((seed) => seed.profile));
+    expect(profiles.filter((profile) => profile.type !== 'Extension').map((profile) => profile.id).filter((id) => !named.has(id ?? ''))).toEqual([]);
   });
 
-  it('binds to value sets that are loaded', () => {
-    const bound = structures.flatMap((structure) => {
-      const { element } = structure['differential'] as {
-        element: { binding?: { strength: string; valueSet: string } }[];
-      };
-      return element.flatMap(({ binding }) => (binding === undefined ? [] : [binding.valueSet]));
-    });
-    expect(bound.length).toBeGreaterThan(20);
-    for (const valueSet of bound) expect(definitions.valueSet(valueSet), valueSet).toBeDefined();
+  it.each(seeds)('$name conforms to its profile', ({ resource, profile }) => {
+    expect(check(resource, profile)).toEqual([]);
   });
 
-  it.each(['profiles/build.ts', 'terminology/build.ts'])(
-    'has committed what %s makes',
-    { timeout: 120_000 },
-    (script) => {
-      const run = spawnSync(process.execPath, [join(root, script), '--check'], { encoding: 'utf8' });
-      expect(run.stderr).toBe('');
-      expect(run.status).toBe(0);
-    },
-  );
+  it.each(seeds.filter((seed) => seed.profile !== 'SipWorkItem'))('$name is held to its profile by the table', ({ resource, profile }) => {
+    expect(sipProfiles(resource as FhirResource)).toEqual([`${base}/StructureDefinition/${profile}`]);
+  });
+
+  const complying = profiles.flatMap((profile) => {
+    const claim = (profile.extension ?? []).find((extension) => extension.url.endsWith('/structuredefinition-compliesWithProfile'))?.valueCanonical;
+    return claim === undefined ? [] : seeds.filter((seed) => seed.profile === profile.id).map((seed) => ({ name: seed.name, claim, resource: seed.resource }));
+  });
+
+  it('are complying with a profile of HL7 Sweden in at least four cases', () => {
+    expect(complying.length).toBeGreaterThanOrEqual(4);
+  });
+
+  it.each(complying)('$name conforms to $claim as well', ({ resource, claim }) => {
+    expect(definitions.structure(claim)).toBeDefined();
+    expect(validator.validate(resource as FhirResource, { profiles: [claim] })).toEqual([]);
+  });
+});
+
+describe.each(profiles.map((profile) => ({ id: profile.id, profile })))('$id', ({ profile }) => {
+  const constraints = listConstraints(profile);
+
+  it('adds constraints that the generator can see', () => {
+    expect(constraints.length).toBeGreaterThan(0);
+  });
+
+  it.each(constraints.map((constraint) => ({ name: constraint.name, constraint })))('refuses a violation of $name', ({ constraint }) => {
+    const violation = findViolation(constraint, seeds, definitions);
+    expect(violation, `no instance violates ${constraint.name}: give a seed that has the element, or an entry in rule-breakers.ts`).toBeDefined();
+    if (violation === undefined) return;
+    const owner = profile.type === 'Extension' ? [] : [profile.url ?? ''];
+    const findings = validator.validate(violation.resource as FhirResource, { profiles: owner }).filter((finding) => finding.severity === 'error');
+    const codes = codesOf[constraint.kind];
+    const found = findings.some((finding) => codes.includes(finding.code) && finding.expression?.startsWith(violation.expression) === true && (constraint.key === '' || finding.diagnostics?.includes(`(${constraint.key})`) === true));
+    expect(found, `expected ${codes.join(' or ')} at ${violation.expression}, found ${JSON.stringify(findings)}`).toBe(true);
+  });
 });
