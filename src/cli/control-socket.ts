@@ -1,7 +1,7 @@
 // How commands reach a running hub on the embedded database: small JSON over HTTP on a Unix socket in the data folder (mode 0600).
 // Refuses to use a socket or a folder that belongs to another user. The file system decides who may connect: the same user alone.
 import { createHash } from 'node:crypto';
-import { chmodSync, lstatSync, mkdirSync, mkdtempSync, realpathSync, renameSync, rmSync, statSync } from 'node:fs';
+import { chmodSync, lstatSync, mkdirSync, mkdtempSync, realpathSync, renameSync, rmSync } from 'node:fs';
 import { createServer, request, type IncomingMessage, type ServerResponse } from 'node:http';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
@@ -44,8 +44,10 @@ export async function openControlSocket(options: {
 }): Promise<ControlSocket> {
   const path = toControlSocketPath(options.dataFolder);
   const folder = join(path, '..');
-  if (folder.startsWith(tmpdir())) mkdirSync(folder, { recursive: true, mode: 0o700 });
-  requireOwn(folder);
+  if (folder !== realpathSync(options.dataFolder)) {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    requirePrivate(folder);
+  }
   const server = createServer((incoming, response) => {
     respond(incoming, response, options).catch(options.onFailure);
   });
@@ -125,8 +127,14 @@ function findSocket(dataFolder: string): string | undefined {
 }
 
 function requireOwn(path: string): void {
-  const { uid } = statSync(path);
+  const { uid } = lstatSync(path);
   if (uid !== userInfo().uid) throw new ControlSocketError(`${path} belongs to another user. Run the command as the user that runs the hub.`);
+}
+
+/** For the folder under the temporary folder, where anybody may have made one of that name. */
+function requirePrivate(folder: string): void {
+  const { uid, mode } = lstatSync(folder);
+  if (uid !== userInfo().uid || (mode & 0o077) !== 0) throw new ControlSocketError(`${folder} is open to others. Remove it.`);
 }
 
 async function readText(message: IncomingMessage): Promise<string> {
