@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto';
 export interface IdSource {
   /** A UUIDv7 for a new resource. `now` in milliseconds gives its first 48 bits. */
   readonly resourceId: (nowMs: number) => string;
-  /** An opaque token of 96 random bits (16 characters, base64url) for versions and requests. */
+  /** An opaque token of 96 random bits for versions and requests: 16 characters of FHIR's id (base64url with . for _). */
   readonly opaque: () => string;
 }
 
@@ -31,6 +31,6 @@ export function createIdSource(random: (bytes: number) => Buffer = randomBytes):
       const hex = bytes.toString('hex');
       return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
     },
-    opaque: () => take(12).toString('base64url'),
+    opaque: () => take(12).toString('base64url').replaceAll('_', '.'),
   };
 }

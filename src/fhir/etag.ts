@@ -9,7 +9,7 @@ export function toETag(versionId: string): string {
 /** The version id that a change must follow. @throws if-match-required, if-match-malformed */
 export function requireIfMatch(header: string | undefined): string {
   if (header === undefined || header === '') throw problem('if-match-required');
-  const versionId = /^(?:W\/)?"([A-Za-z0-9\-._]{1,64})"$/.exec(header.trim())?.[1];
+  const versionId = /^(?:W\/)?"([A-Za-z0-9\-.]{1,64})"$/.exec(header.trim())?.[1];
   if (versionId === undefined) throw problem('if-match-malformed');
   return versionId;
 }

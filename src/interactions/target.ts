@@ -13,7 +13,7 @@ export type Target =
 
 const typeForm = /^[A-Z][A-Za-z]{1,63}$/;
 const idForm = /^[A-Za-z0-9\-.]{1,64}$/;
-const versionForm = /^[A-Za-z0-9\-._]{1,64}$/;
+const versionForm = /^[A-Za-z0-9\-.]{1,64}$/;
 
 /** `path` is relative to the base, without leading slash or query: `CarePlan/123`. @throws endpoint-unknown, method-not-allowed */
 export function parseTarget(method: string, path: string): Target {

@@ -32,7 +32,8 @@ const activeScheme = /^(?:javascript|vbscript):/i;
 const uri = text((value) => {
   if (/\s/.test(value)) return 'must be a URI without white space';
   if (activeScheme.test(value)) return 'must not be an address that runs a script';
-  if (value.startsWith('urn:oid:')) return oidPattern.test(value) ? undefined : 'must be an OID such as urn:oid:1.2.752.29.4.19';
+  // A fragment is part of the URI, not of the OID: meta.source names the party by one.
+  if (value.startsWith('urn:oid:')) return oidPattern.test(value.split('#', 1)[0] ?? '') ? undefined : 'must be an OID such as urn:oid:1.2.752.29.4.19';
   if (/^urn:uuid:/i.test(value)) return uuidPattern.test(value) ? undefined : 'must be a UUID such as urn:uuid:c757873d-ec9a-4326-a141-556f43239520';
   return undefined;
 });
