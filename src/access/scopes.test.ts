@@ -4,7 +4,7 @@ import { hasScope, isSubset, parseScopes, type ScopeAction } from './scopes.ts';
 
 const actions = 'cruds';
 const type = fc.constantFrom('*', 'CarePlan', 'Goal', 'Task', 'Patient', 'Consent');
-const rights = fc.subarray([...actions], { minLength: 1 }).map((letters) => letters.join(''));
+const rights = fc.subarray(actions.split(''), { minLength: 1 }).map((letters) => letters.join(''));
 const scope = fc.tuple(type, rights).map(([on, letters]) => `system/${on}.${letters}`);
 const scopes = fc.uniqueArray(scope, { minLength: 1, maxLength: 6 }).map((parts) => parts.join(' '));
 
@@ -52,10 +52,12 @@ describe('parseScopes', () => {
         const written = new Set(
           text.split(' ').flatMap((part) => {
             const [, on = '', letters = ''] = /^system\/(.*)\.(.*)$/.exec(part) ?? [];
-            return [...letters].map((letter) => `${on}.${letter}`);
+            return letters.split('').map((letter) => `${on}.${letter}`);
           }),
         );
-        const read = new Set([...granted(text)].flatMap(([on, letters]) => [...letters].map((letter) => `${on}.${letter}`)));
+        const read = new Set(
+          [...granted(text)].flatMap(([on, letters]) => [...letters].map((letter) => `${on}.${letter}`)),
+        );
         expect(read).toEqual(written);
       }),
     );
@@ -78,7 +80,9 @@ describe('isSubset', () => {
         const both = granted([...new Set(`${first} ${second}`.split(' '))].join(' '));
         expect(isSubset(granted(first), both)).toBe(true);
         expect(isSubset(granted(first), granted(second))).toBe(
-          [...granted(first)].every(([on, letters]) => [...letters].every((letter) => hasScope(granted(second), on, letter))),
+          [...granted(first)].every(([on, letters]) =>
+            [...letters].every((letter) => hasScope(granted(second), on, letter)),
+          ),
         );
       }),
     );

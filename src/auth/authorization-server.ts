@@ -3,7 +3,7 @@
 // Refuses every path but the token endpoint and the JWK Set, and takes nothing from Host or forwarded headers.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { decodeProtectedHeader } from 'jose';
-import Provider, { errors, type Configuration, type KoaContextWithOIDC } from 'oidc-provider';
+import { errors, Provider, type Configuration, type KoaContextWithOIDC } from 'oidc-provider';
 import type { Clock } from '../core/clock.ts';
 import type { Log } from '../core/log.ts';
 import type { Database } from '../store/database.ts';
@@ -55,8 +55,14 @@ export function createAuthorizationServer(options: AuthorizationServerOptions): 
   const route = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const path = (request.url ?? '').split('?', 1)[0];
     if (path === `${prefix}/jwks`) {
-      if (request.method !== 'GET' && request.method !== 'HEAD') return answer(response, 405, notAllowed, { allow: 'GET, HEAD' });
-      return answer(response, 200, { keys: await options.signingKeys.listPublicKeys() }, { 'cache-control': 'public, max-age=300' });
+      if (request.method !== 'GET' && request.method !== 'HEAD')
+        return answer(response, 405, notAllowed, { allow: 'GET, HEAD' });
+      return answer(
+        response,
+        200,
+        { keys: await options.signingKeys.listPublicKeys() },
+        { 'cache-control': 'public, max-age=300' },
+      );
     }
     if (path !== `${prefix}/token`) return answer(response, 404, unknownAddress);
     if (request.method !== 'POST') return answer(response, 405, notAllowed, { allow: 'POST' });
@@ -78,11 +84,23 @@ export function createAuthorizationServer(options: AuthorizationServerOptions): 
 }
 
 const unknownAddress = { error: 'invalid_request', error_description: 'There is no such address.' };
-const unavailable = { error: 'temporarily_unavailable', error_description: 'The hub cannot answer now. Try again shortly.' };
+const unavailable = {
+  error: 'temporarily_unavailable',
+  error_description: 'The hub cannot answer now. Try again shortly.',
+};
 const notAllowed = { error: 'invalid_request', error_description: 'The address does not take this method.' };
 
-function answer(response: ServerResponse, status: number, body: unknown, headers: Readonly<Record<string, string>> = {}): void {
-  response.writeHead(status, { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store', ...headers });
+function answer(
+  response: ServerResponse,
+  status: number,
+  body: unknown,
+  headers: Readonly<Record<string, string>> = {},
+): void {
+  response.writeHead(status, {
+    'content-type': 'application/json; charset=utf-8',
+    'cache-control': 'no-store',
+    ...headers,
+  });
   response.end(JSON.stringify(body));
 }
 
@@ -144,7 +162,8 @@ function toConfiguration(options: AuthorizationServerOptions, grants: Grants): C
         },
       },
     },
-    assertJwtClientAuthClaimsAndHeader: (context, claims, header) => grants.acceptAssertion(context, { claims, header }),
+    assertJwtClientAuthClaimsAndHeader: (context, claims, header) =>
+      grants.acceptAssertion(context, { claims, header }),
     extraTokenClaims: (context) => grants.toClaims(context),
   };
 }

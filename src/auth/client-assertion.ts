@@ -25,7 +25,8 @@ export interface ClientAssertion {
 export async function signClientAssertion(assertion: ClientAssertion): Promise<string> {
   const { privateKey, clientId, organization } = assertion;
   const nowSeconds = Math.floor((assertion.now ?? new Date()).getTime() / 1000);
-  const claims = organization === undefined ? {} : { extensions: { ihe_iua: { subject_organization_id: organization } } };
+  const claims =
+    organization === undefined ? {} : { extensions: { ihe_iua: { subject_organization_id: organization } } };
   return new SignJWT(claims)
     .setProtectedHeader({
       alg: assertion.algorithm ?? 'ES384',

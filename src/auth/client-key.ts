@@ -45,34 +45,32 @@ export async function parseClientKeys(text: string): Promise<readonly ClientKey[
 
 /** One JWK, checked and stripped to its public members. @throws ClientKeyError */
 export async function toClientKey(jwk: unknown): Promise<ClientKey> {
-  if (typeof jwk !== 'object' || jwk === null || Array.isArray(jwk)) throw new ClientKeyError('A key must be a JWK object.');
+  if (typeof jwk !== 'object' || jwk === null || Array.isArray(jwk))
+    throw new ClientKeyError('A key must be a JWK object.');
   const members = jwk as Readonly<Record<string, unknown>>;
   if (privateMembers.some((member) => member in members)) {
-    throw new ClientKeyError('This is a private or secret key. Register the public key only, and replace this one: it has been shown.');
+    throw new ClientKeyError(
+      'This is a private or secret key. Register the public key only, and replace this one: it has been shown.',
+    );
   }
-  if (members['use'] !== undefined && members['use'] !== 'sig') throw new ClientKeyError('The key is not for signatures (use).');
+  if (members['use'] !== undefined && members['use'] !== 'sig')
+    throw new ClientKeyError('The key is not for signatures (use).');
   const { kid, alg } = members;
   if (kid !== undefined && (typeof kid !== 'string' || kid === '' || kid.length > 200)) {
     throw new ClientKeyError('kid must be a text of 1 to 200 characters.');
   }
   let key: KeyObject;
   try {
-    key = createPublicKey({ key: members as JsonWebKeyInput, format: 'jwk' });
+    key = createPublicKey({ key: members, format: 'jwk' });
   } catch (cause) {
     throw new ClientKeyError('The JWK is not a well-formed public key.', { cause });
   }
   const checked = await checkKey(key, kid);
   if (alg !== undefined && alg !== checked.jwk.alg) {
-    throw new ClientKeyError(`The key says alg ${String(alg)}; the hub takes ${assertionAlgorithms.join(' and ')}.`);
+    throw new ClientKeyError(`The key's alg must be ${checked.jwk.alg}, or be left out.`);
   }
   return checked;
 }
-
-type JsonWebKeyInput = Parameters<typeof createPublicKey>[0] extends infer Input
-  ? Input extends { key: infer Key; format: 'jwk' }
-    ? Key
-    : never
-  : never;
 
 function parseObject(text: string): Readonly<Record<string, unknown>> {
   try {
@@ -87,7 +85,9 @@ function parseObject(text: string): Readonly<Record<string, unknown>> {
 async function parsePem(text: string): Promise<ClientKey> {
   // createPublicKey would take a private key too and derive the public one from it.
   if (text.includes('PRIVATE KEY')) {
-    throw new ClientKeyError('This is a private key. Register the public key only, and replace this one: it has been shown.');
+    throw new ClientKeyError(
+      'This is a private key. Register the public key only, and replace this one: it has been shown.',
+    );
   }
   let key: KeyObject;
   try {
@@ -110,7 +110,8 @@ async function checkKey(key: KeyObject, kid: string | undefined): Promise<Client
     const bits = details.modulusLength ?? 0;
     if (bits < 2048 || bits > 8192) throw new ClientKeyError('An RSA key must have 2048 to 8192 bits (RS384).');
     const exponent = details.publicExponent ?? 0n;
-    if (exponent < 65_537n || exponent % 2n === 0n) throw new ClientKeyError('The RSA exponent must be 65537 or a larger odd number.');
+    if (exponent < 65_537n || exponent % 2n === 0n)
+      throw new ClientKeyError('The RSA exponent must be 65537 or a larger odd number.');
     const thumbprint = await calculateJwkThumbprint({ kty, n, e });
     return { thumbprint, jwk: { kty, alg: 'RS384', kid: kid ?? thumbprint, use: 'sig', n, e } };
   }

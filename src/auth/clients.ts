@@ -75,16 +75,19 @@ export async function carryOutClientCommand(
     case 'disable': {
       const found = await setClientEnabled(database, command.clientId, command.kind === 'enable');
       if (!found) throw unknownClient(command.clientId);
-      return summarize(database, command.clientId);
+      break;
     }
     case 'add-key':
-      return addKeys(command.clientId, command.key, database);
+      await addKeys(command.clientId, command.key, database);
+      break;
     case 'disable-key': {
       const found = await disableClientKey(database, command.clientId, command.thumbprint);
-      if (!found) throw new ClientCommandError(`Client ${command.clientId} has no key with thumbprint ${command.thumbprint}.`);
-      return summarize(database, command.clientId);
+      if (!found)
+        throw new ClientCommandError(`Client ${command.clientId} has no key with thumbprint ${command.thumbprint}.`);
+      break;
     }
   }
+  return summarize(database, command.clientId);
 }
 
 async function addClient(
@@ -94,12 +97,15 @@ async function addClient(
   const name = command.name.trim();
   if (name === '' || name.length > 200) throw new ClientCommandError('The name must have 1 to 200 characters.');
   if (parseScopes(command.scope) === undefined) {
-    throw new ClientCommandError('The scopes are malformed. Write system/<type>.<cruds>, separated by spaces: "system/*.cruds".');
+    throw new ClientCommandError(
+      'The scopes are malformed. Write system/<type>.<cruds>, separated by spaces: "system/*.cruds".',
+    );
   }
   if ((command.keys.length === 0) === (command.jwksUri === undefined)) {
     throw new ClientCommandError('Give either public keys or a JWKS address.');
   }
-  if (command.jwksUri !== undefined) asCommandError(() => requireJwksUrl(command.jwksUri ?? '', context.allowLoopbackJwks));
+  if (command.jwksUri !== undefined)
+    asCommandError(() => requireJwksUrl(command.jwksUri ?? '', context.allowLoopbackJwks));
   const keys = await readKeys(command.keys);
   const organizationKeys = await resolveOrganizations(command, context.database);
   const clientId = randomUUID();
@@ -116,17 +122,22 @@ async function addClient(
   return clientId;
 }
 
-async function addKeys(clientId: string, text: string, database: Database): Promise<readonly ClientSummary[]> {
+async function addKeys(clientId: string, text: string, database: Database): Promise<void> {
   const client = await findClient(database, clientId);
   if (client === undefined) throw unknownClient(clientId);
-  if (client.jwksUri !== null) throw new ClientCommandError('The keys of this client come from its JWKS address. Publish the new key there.');
+  if (client.jwksUri !== null)
+    throw new ClientCommandError('The keys of this client come from its JWKS address. Publish the new key there.');
   const keys = await readKeys([text]);
   for (const key of keys) {
-    const other = client.keys.find(({ thumbprint, jwk }) => jwk['kid'] === key.jwk.kid && thumbprint !== key.thumbprint);
-    if (other !== undefined) throw new ClientCommandError(`The client already has another key with kid ${key.jwk.kid}. Give the new key a kid of its own.`);
+    const other = client.keys.find(
+      ({ thumbprint, jwk }) => jwk['kid'] === key.jwk.kid && thumbprint !== key.thumbprint,
+    );
+    if (other !== undefined)
+      throw new ClientCommandError(
+        `The client already has another key with kid ${key.jwk.kid}. Give the new key a kid of its own.`,
+      );
   }
   for (const { thumbprint, jwk } of keys) await addClientKey(database, clientId, { thumbprint, jwk: { ...jwk } });
-  return summarize(database, clientId);
 }
 
 async function readKeys(texts: readonly string[]): Promise<readonly ClientKey[]> {
@@ -137,8 +148,10 @@ async function readKeys(texts: readonly string[]): Promise<readonly ClientKey[]>
     });
     keys.push(...parsed);
   }
-  if (new Set(keys.map(({ thumbprint }) => thumbprint)).size !== keys.length) throw new ClientCommandError('The same key is given twice.');
-  if (new Set(keys.map(({ jwk }) => jwk.kid)).size !== keys.length) throw new ClientCommandError('Two keys have the same kid. Give each its own.');
+  if (new Set(keys.map(({ thumbprint }) => thumbprint)).size !== keys.length)
+    throw new ClientCommandError('The same key is given twice.');
+  if (new Set(keys.map(({ jwk }) => jwk.kid)).size !== keys.length)
+    throw new ClientCommandError('Two keys have the same kid. Give each its own.');
   return keys;
 }
 
@@ -147,17 +160,22 @@ async function resolveOrganizations(
   database: Database,
 ): Promise<readonly number[]> {
   if (command.client === 'operator') {
-    if (command.organizations.length > 0) throw new ClientCommandError('An operator acts for no organization. Leave out --organization.');
+    if (command.organizations.length > 0)
+      throw new ClientCommandError('An operator acts for no organization. Leave out --organization.');
     return [];
   }
-  if (command.organizations.length === 0) throw new ClientCommandError('Name at least one organization the client may act for.');
+  if (command.organizations.length === 0)
+    throw new ClientCommandError('Name at least one organization the client may act for.');
   const keys = new Set<number>();
   for (const text of command.organizations) {
     const identifier = parseOrganizationIdentifier(text);
-    if (identifier === undefined) throw new ClientCommandError(`${text} is neither an HSA-id nor an organisationsnummer.`);
+    if (identifier === undefined)
+      throw new ClientCommandError(`${text} is neither an HSA-id nor an organisationsnummer.`);
     const [organization, second] = await findOrganizations(database, identifier);
-    if (organization === undefined) throw new ClientCommandError(`The hub has no active Organization with ${text}. Write it first, as operator.`);
-    if (second !== undefined) throw new ClientCommandError(`The hub has several Organizations with ${text}. Correct that first.`);
+    if (organization === undefined)
+      throw new ClientCommandError(`The hub has no active Organization with ${text}. Write it first, as operator.`);
+    if (second !== undefined)
+      throw new ClientCommandError(`The hub has several Organizations with ${text}. Correct that first.`);
     keys.add(organization.key);
   }
   return [...keys];
@@ -178,7 +196,10 @@ function toSummary(client: ClientRow): ClientSummary {
     scope: client.scopes,
     jwksUri: client.jwksUri ?? undefined,
     createdAt: client.createdAt.toISOString(),
-    organizations: client.organizations.map(({ identifiers, name }) => ({ source: findSource(identifiers), name: name ?? undefined })),
+    organizations: client.organizations.map(({ identifiers, name }) => ({
+      source: findSource(identifiers),
+      name: name ?? undefined,
+    })),
     keys: client.keys.map(({ thumbprint, jwk, enabled }) => ({
       thumbprint,
       kid: String(jwk['kid']),
@@ -188,7 +209,8 @@ function toSummary(client: ClientRow): ClientSummary {
   };
 }
 
-const unknownClient = (clientId: string): ClientCommandError => new ClientCommandError(`There is no client ${clientId}.`);
+const unknownClient = (clientId: string): ClientCommandError =>
+  new ClientCommandError(`There is no client ${clientId}.`);
 
 function asCommandError(work: () => unknown): void {
   try {

@@ -21,16 +21,39 @@ const freshMs = 300_000;
 const retryMs = 15_000;
 const maxRemembered = 1_000;
 
-const notPublic = new BlockList();
+// A list each: in one list, an IPv4 address would also be compared with the IPv6 rules, as ::ffff:a.b.c.d.
+const notPublic = { ipv4: new BlockList(), ipv6: new BlockList() };
 for (const [network, prefix] of [
-  ['0.0.0.0', 8], ['10.0.0.0', 8], ['100.64.0.0', 10], ['127.0.0.0', 8], ['169.254.0.0', 16], ['172.16.0.0', 12],
-  ['192.0.0.0', 24], ['192.0.2.0', 24], ['192.88.99.0', 24], ['192.168.0.0', 16], ['198.18.0.0', 15],
-  ['198.51.100.0', 24], ['203.0.113.0', 24], ['224.0.0.0', 4], ['240.0.0.0', 4],
-] as const) notPublic.addSubnet(network, prefix, 'ipv4');
+  ['0.0.0.0', 8],
+  ['10.0.0.0', 8],
+  ['100.64.0.0', 10],
+  ['127.0.0.0', 8],
+  ['169.254.0.0', 16],
+  ['172.16.0.0', 12],
+  ['192.0.0.0', 24],
+  ['192.0.2.0', 24],
+  ['192.88.99.0', 24],
+  ['192.168.0.0', 16],
+  ['198.18.0.0', 15],
+  ['198.51.100.0', 24],
+  ['203.0.113.0', 24],
+  ['224.0.0.0', 4],
+  ['240.0.0.0', 4],
+] as const) {
+  notPublic.ipv4.addSubnet(network, prefix, 'ipv4');
+}
 // Only 2000::/3 is given out; within it, the parts that are reserved or lead elsewhere.
 for (const [network, prefix] of [
-  ['::', 3], ['4000::', 2], ['8000::', 1], ['2001::', 23], ['2001:db8::', 32], ['2002::', 16], ['3fff::', 20],
-] as const) notPublic.addSubnet(network, prefix, 'ipv6');
+  ['::', 3],
+  ['4000::', 2],
+  ['8000::', 1],
+  ['2001::', 23],
+  ['2001:db8::', 32],
+  ['2002::', 16],
+  ['3fff::', 20],
+] as const) {
+  notPublic.ipv6.addSubnet(network, prefix, 'ipv6');
+}
 
 const loopback = new BlockList();
 loopback.addSubnet('127.0.0.0', 8, 'ipv4');
@@ -40,7 +63,7 @@ loopback.addAddress('::1', 'ipv6');
 export function isAllowedAddress(address: string, allowLoopback: boolean): boolean {
   const family = isIP(address) === 6 ? 'ipv6' : 'ipv4';
   if (isIP(address) === 0) return false;
-  return !notPublic.check(address, family) || (allowLoopback && loopback.check(address, family));
+  return !notPublic[family].check(address, family) || (allowLoopback && loopback.check(address, family));
 }
 
 /** The address as a URL if the hub would fetch it; the names it stands for are checked when it is fetched. @throws JwksError */
@@ -48,17 +71,24 @@ export function requireJwksUrl(address: string, allowLoopback: boolean): URL {
   const url = URL.parse(address);
   if (url === null) throw new JwksError('The JWKS address is not a URL.');
   const host = url.hostname.replace(/^\[|\]$/g, '');
-  const isLoopback = allowLoopback && (host === 'localhost' || (isIP(host) !== 0 && loopback.check(host, isIP(host) === 6 ? 'ipv6' : 'ipv4')));
-  if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLoopback)) throw new JwksError('The JWKS address must begin with https.');
+  const isLoopback =
+    allowLoopback &&
+    (host === 'localhost' || (isIP(host) !== 0 && loopback.check(host, isIP(host) === 6 ? 'ipv6' : 'ipv4')));
+  if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLoopback))
+    throw new JwksError('The JWKS address must begin with https.');
   if (url.username !== '' || url.password !== '' || url.hash !== '') {
     throw new JwksError('The JWKS address must not hold a user, a password or a fragment.');
   }
-  if (isIP(host) !== 0 && !isAllowedAddress(host, allowLoopback)) throw new JwksError('The JWKS address must lead to a public network address.');
+  if (isIP(host) !== 0 && !isAllowedAddress(host, allowLoopback))
+    throw new JwksError('The JWKS address must lead to a public network address.');
   return url;
 }
 
 /** Keys of a client's JWK Set that the hub can use: others, and those that share a kid, are left out. @throws JwksError */
-export type FetchJwks = (address: string, wanted: { readonly kid: string | undefined }) => Promise<readonly ClientKey[]>;
+export type FetchJwks = (
+  address: string,
+  wanted: { readonly kid: string | undefined },
+) => Promise<readonly ClientKey[]>;
 
 interface Remembered {
   readonly fetchedAtMs: number;
@@ -123,7 +153,8 @@ async function fetchText(address: string, allowLoopback: boolean): Promise<strin
     const response = await new Promise<IncomingMessage>((resolve, reject) => {
       request.once('response', resolve).once('error', reject).end();
     });
-    if (response.statusCode !== 200) throw new JwksError(`The JWKS address answered with status ${response.statusCode ?? 0}.`);
+    if (response.statusCode !== 200)
+      throw new JwksError(`The JWKS address answered with status ${response.statusCode ?? 0}.`);
     const chunks: Buffer[] = [];
     let bytes = 0;
     for await (const chunk of response as AsyncIterable<Buffer>) {

@@ -31,7 +31,11 @@ export interface TokenExtensions {
 /** Steps of one request, in this order; `request` is the same object in all of them. */
 export interface Grants {
   /** Metadata for oidc-provider; undefined where the client is unknown or disabled. `kid`: the key the assertion names. */
-  readonly findClientMetadata: (request: object, clientId: string, kid: string | undefined) => Promise<AdapterPayload | undefined>;
+  readonly findClientMetadata: (
+    request: object,
+    clientId: string,
+    kid: string | undefined,
+  ) => Promise<AdapterPayload | undefined>;
   /** Accepts the assertion, whose signature has been verified, and marks it as used. @throws invalid_client */
   readonly acceptAssertion: (request: object, parts: AssertionParts) => Promise<void>;
   /** Decides scopes and party; gives the scopes granted. @throws invalid_scope, unauthorized_client */
@@ -89,7 +93,8 @@ export function createGrants(options: GrantsOptions): Grants {
       }
       const jtiHash = createHash('sha256').update(assertion.jti).digest();
       const use = { clientKey: state.client.key, jtiHash, expiresAt: assertion.expiresAt };
-      if (!(await useAssertion(database, use, now))) throw invalidClient('The assertion has been used before (jti). Sign a new one for each request.');
+      if (!(await useAssertion(database, use, now)))
+        throw invalidClient('The assertion has been used before (jti). Sign a new one for each request.');
       state.assertion = { ...assertion, thumbprint: key.thumbprint };
     },
 
@@ -120,7 +125,11 @@ function toExtensions(thumbprint: string, party: RequestState['party']): TokenEx
 }
 
 /** The client's keys that may sign now, each with a kid of its own. @throws JwksError */
-async function listUsableKeys(client: ClientRow, kid: string | undefined, fetchJwks: FetchJwks): Promise<readonly ClientKey[]> {
+async function listUsableKeys(
+  client: ClientRow,
+  kid: string | undefined,
+  fetchJwks: FetchJwks,
+): Promise<readonly ClientKey[]> {
   const disabled = new Set(client.keys.filter(({ enabled }) => !enabled).map(({ thumbprint }) => thumbprint));
   const keys =
     client.jwksUri === null
@@ -136,7 +145,10 @@ function requireGrantedScope(scope: unknown, registered: string): asserts scope 
   }
   const asked = parseScopes(scope);
   if (asked === undefined) {
-    throw invalidScope('A scope is malformed or repeated. Write system/<type>.<cruds>, letters in that order, separated by one space.', scope);
+    throw invalidScope(
+      'A scope is malformed or repeated. Write system/<type>.<cruds>, letters in that order, separated by one space.',
+      scope,
+    );
   }
   const granted = parseScopes(registered);
   if (granted === undefined || !isSubset(asked, granted)) {
@@ -156,16 +168,23 @@ async function findParty(
   }
   const organization = await findActingOrganization(database, client, asked);
   const source = findSource(organization.identifiers);
-  if (source === undefined) throw unauthorizedClient('The organization has neither HSA-id nor organisationsnummer at the hub.');
+  if (source === undefined)
+    throw unauthorizedClient('The organization has neither HSA-id nor organisationsnummer at the hub.');
   return { ...organization, source };
 }
 
-async function findActingOrganization(database: Database, client: ClientRow, asked: string | undefined): Promise<OrganizationRow> {
+async function findActingOrganization(
+  database: Database,
+  client: ClientRow,
+  asked: string | undefined,
+): Promise<OrganizationRow> {
   if (asked === undefined) {
     const [only, second] = await findRegisteredOrganizations(database, client.key);
     if (only === undefined) throw unauthorizedClient('The client is registered for no organization.');
     if (second !== undefined) {
-      throw unauthorizedClient('The client is registered for several organizations. Name one in extensions.ihe_iua.subject_organization_id.');
+      throw unauthorizedClient(
+        'The client is registered for several organizations. Name one in extensions.ihe_iua.subject_organization_id.',
+      );
     }
     if (!only.enabled) throw unauthorizedClient('The organization is no longer enabled.');
     return only;
@@ -175,7 +194,9 @@ async function findActingOrganization(database: Database, client: ClientRow, ask
     throw unauthorizedClient('subject_organization_id must be an HSA-id or an organisationsnummer.');
   }
   const [organization, second] = await findActingOrganizations(database, client.key, identifier);
-  if (organization === undefined) throw unauthorizedClient('The client is not registered for this organization or one above it.');
-  if (second !== undefined) throw unauthorizedClient('More than one Organization at the hub has this identifier. Ask the operator of the hub.');
+  if (organization === undefined)
+    throw unauthorizedClient('The client is not registered for this organization or one above it.');
+  if (second !== undefined)
+    throw unauthorizedClient('More than one Organization at the hub has this identifier. Ask the operator of the hub.');
   return organization;
 }

@@ -19,13 +19,16 @@ export function parseOrganizationIdentifier(text: string): OrganizationIdentifie
   const value = bare.replace(/^(\d{6})-(\d{4})$/, '$1$2');
   const system = systems.find(
     (candidate) =>
-      (prefix === undefined || canonicalSystem(prefix) === candidate) && findIdentifierFault(candidate, value) === undefined,
+      (prefix === undefined || canonicalSystem(prefix) === candidate) &&
+      findIdentifierFault(candidate, value) === undefined,
   );
   return system === undefined ? undefined : { system, value };
 }
 
 /** How an Organization is named in tokens and `meta.source`, `system#value`; undefined if it has neither identifier. */
-export function findSource(identifiers: readonly { readonly system?: string; readonly value?: string }[]): string | undefined {
+export function findSource(
+  identifiers: readonly { readonly system?: string; readonly value?: string }[],
+): string | undefined {
   const parsed = identifiers.map(({ system, value }) => parseOrganizationIdentifier(`${system ?? ''}|${value ?? ''}`));
   const [first] = systems.flatMap((system) => parsed.filter((one) => one?.system === system).slice(0, 1));
   return first === undefined ? undefined : `${first.system}#${first.value}`;

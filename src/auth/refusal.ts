@@ -10,14 +10,29 @@ const details: ReadonlyMap<string, string> = new Map([
   ['jwt expired', 'The assertion has expired (exp).'],
   ['jwt not active yet', 'The assertion is not valid yet (nbf).'],
   ['iss (JWT issuer) must be the client_id', 'iss and sub of the assertion must both be the client_id.'],
-  ['sub (JWT subject) must be provided in the client_assertion JWT', 'iss and sub of the assertion must both be the client_id.'],
-  ['iss (JWT issuer) must be provided in the client_assertion JWT', 'iss and sub of the assertion must both be the client_id.'],
+  [
+    'sub (JWT subject) must be provided in the client_assertion JWT',
+    'iss and sub of the assertion must both be the client_id.',
+  ],
+  [
+    'iss (JWT issuer) must be provided in the client_assertion JWT',
+    'iss and sub of the assertion must both be the client_id.',
+  ],
   ['expiration must be specified in the client_assertion JWT', 'The assertion must have exp.'],
   ['unique jti (JWT ID) must be provided in the client_assertion JWT', 'The assertion must have a jti.'],
   ['aud (JWT audience) must be provided in the client_assertion JWT', 'The assertion must have aud.'],
-  ['audience (aud) must equal the endpoint url, issuer identifier or token endpoint url', 'The assertion must be meant for the token endpoint or the issuer (aud).'],
-  ['list of audience (aud) must include the endpoint url, issuer identifier or token endpoint url', 'The assertion must be meant for the token endpoint or the issuer (aud).'],
-  ['the provided authentication mechanism does not match the registered client authentication method', 'The client must authenticate with private_key_jwt.'],
+  [
+    'audience (aud) must equal the endpoint url, issuer identifier or token endpoint url',
+    'The assertion must be meant for the token endpoint or the issuer (aud).',
+  ],
+  [
+    'list of audience (aud) must include the endpoint url, issuer identifier or token endpoint url',
+    'The assertion must be meant for the token endpoint or the issuer (aud).',
+  ],
+  [
+    'the provided authentication mechanism does not match the registered client authentication method',
+    'The client must authenticate with private_key_jwt.',
+  ],
 ]);
 
 const generalInvalidClient = 'The client could not be authenticated. Send a signed assertion (private_key_jwt).';
@@ -42,6 +57,7 @@ export function unauthorizedClient(sentence: string): errors.OIDCProviderError {
 export function explainRefusal(error: errors.OIDCProviderError): string {
   if (!error.expose) return 'The hub failed. Try again shortly.';
   if (error.error !== 'invalid_client') return error.error_description ?? error.error;
-  if (error.error_description === error.error_detail && error.error_description !== undefined) return error.error_description;
+  if (error.error_description === error.error_detail && error.error_description !== undefined)
+    return error.error_description;
   return details.get(error.error_detail ?? '') ?? generalInvalidClient;
 }

@@ -23,7 +23,10 @@ export interface SigningKeys {
 }
 
 /** Reads the keys, making one if there is none or the newest is old. */
-export async function openSigningKeys(options: { readonly database: Database; readonly clock: Clock }): Promise<SigningKeys> {
+export async function openSigningKeys(options: {
+  readonly database: Database;
+  readonly clock: Clock;
+}): Promise<SigningKeys> {
   const { database, clock } = options;
   const nowMs = clock().getTime();
   let rows = await listSigningKeys(database);

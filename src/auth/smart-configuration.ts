@@ -28,7 +28,7 @@ export function toSmartConfiguration(options: { readonly publicUrl: string }): S
     grant_types_supported: ['client_credentials'],
     scopes_supported: ['system/*.cruds', ...Object.keys(typePolicies).map((type) => `system/${type}.cruds`)],
     response_types_supported: [],
-    // Required by the specification; it applies once the authorization code is offered.
+    // The specification asks for this of every server, also of one without the authorization code.
     code_challenge_methods_supported: ['S256'],
     capabilities: ['client-confidential-asymmetric', 'permission-v2'],
   };

@@ -37,7 +37,8 @@ export function createTokenReader(options: TokenReaderOptions): TokenReader {
     const known = remembered.get(hash);
     if (known !== undefined) {
       remembered.delete(hash);
-      if (known.expiresAtMs <= clock().getTime()) throw invalidToken('The access token has expired. Ask for a new one.');
+      if (known.expiresAtMs <= clock().getTime())
+        throw invalidToken('The access token has expired. Ask for a new one.');
       remembered.set(hash, known);
       return known;
     }
@@ -66,7 +67,13 @@ async function readToken(token: string, options: TokenReaderOptions): Promise<Pr
   const { scope, exp, sub } = claims;
   const scopes = typeof scope === 'string' ? parseScopes(scope) : undefined;
   const extensions = readExtensions(claims);
-  if (typeof clientId !== 'string' || sub !== clientId || exp === undefined || scopes === undefined || extensions === undefined) {
+  if (
+    typeof clientId !== 'string' ||
+    sub !== clientId ||
+    exp === undefined ||
+    scopes === undefined ||
+    extensions === undefined
+  ) {
     throw invalidToken('The access token is not one for systems.');
   }
   return toPrincipal({ clientId, scopes, expiresAtMs: exp * 1000, ...extensions }, options.database);
@@ -76,7 +83,10 @@ async function verify(token: string, { signingKeys, publicUrl, clock }: TokenRea
   const { issuer, audience } = toAuthorizationAddresses(publicUrl);
   try {
     const { kid, alg, crit } = decodeProtectedHeader(token);
-    const key = kid === undefined || alg !== tokenAlgorithm || crit !== undefined ? undefined : await signingKeys.findPublicKey(kid);
+    const key =
+      kid === undefined || alg !== tokenAlgorithm || crit !== undefined
+        ? undefined
+        : await signingKeys.findPublicKey(kid);
     if (key === undefined) throw invalidToken('The access token was not signed by this hub.');
     const { payload } = await jwtVerify(token, key, {
       algorithms: [tokenAlgorithm],
@@ -88,7 +98,8 @@ async function verify(token: string, { signingKeys, publicUrl, clock }: TokenRea
     });
     return payload;
   } catch (error) {
-    if (error instanceof errors.JWTExpired) throw invalidToken('The access token has expired. Ask for a new one.', error);
+    if (error instanceof errors.JWTExpired)
+      throw invalidToken('The access token has expired. Ask for a new one.', error);
     if (error instanceof errors.JOSEError || error instanceof TypeError) {
       throw invalidToken('The access token is forged, damaged or not for this hub. Ask for a new one.', error);
     }
@@ -111,7 +122,9 @@ function readExtensions(claims: JWTPayload): HubClaims | undefined {
   const source = member(member(extensions, 'ihe_iua'), 'subject_organization_id');
   if (typeof keyThumbprint !== 'string') return undefined;
   if (organizationId === undefined && source === undefined) return { keyThumbprint, organizationId, source };
-  return typeof organizationId === 'string' && typeof source === 'string' ? { keyThumbprint, organizationId, source } : undefined;
+  return typeof organizationId === 'string' && typeof source === 'string'
+    ? { keyThumbprint, organizationId, source }
+    : undefined;
 }
 
 function member(holder: unknown, name: string): unknown {
@@ -132,7 +145,12 @@ async function toPrincipal(claims: ReadClaims, database: Queryable): Promise<Pri
   if (holder === undefined) throw invalidToken('The client of the access token is no longer registered.');
   const identity = { clientId, clientKey: holder.clientKey, keyThumbprint, scopes, expiresAtMs };
   if (holder.kind === 'operator' && organizationId === undefined) return { kind: 'operator', ...identity };
-  if (holder.kind === 'system' && organizationId !== undefined && source !== undefined && holder.organizationKey !== null) {
+  if (
+    holder.kind === 'system' &&
+    organizationId !== undefined &&
+    source !== undefined &&
+    holder.organizationKey !== null
+  ) {
     return { kind: 'system', ...identity, party: { key: holder.organizationKey, organizationId, source } };
   }
   throw invalidToken('The access token does not fit how its client is registered. Ask for a new one.');

@@ -21,14 +21,17 @@ export class UsageError extends Error {
 }
 
 /** `command` is undefined where help is asked for. @throws UsageError, ClientCommandError for a file that cannot be read */
-export async function parseClientArguments(argv: readonly string[]): Promise<{ command: ClientCommand | undefined; asJson: boolean }> {
+export async function parseClientArguments(
+  argv: readonly string[],
+): Promise<{ command: ClientCommand | undefined; asJson: boolean }> {
   const [kind, ...rest] = argv;
   if (kind === undefined || kind === 'help' || kind === '--help') return { command: undefined, asJson: false };
   const { values, positionals } = parse(rest, optionsOf(kind));
   const asJson = values['json'] === true;
   const [first, second, ...more] = positionals;
   const requireOnly = (...allowed: readonly (string | undefined)[]): void => {
-    if (more.length > 0 || positionals.length > allowed.length) throw new UsageError('There are more arguments than the command takes.');
+    if (more.length > 0 || positionals.length > allowed.length)
+      throw new UsageError('There are more arguments than the command takes.');
   };
   switch (kind) {
     case 'list':
@@ -41,14 +44,24 @@ export async function parseClientArguments(argv: readonly string[]): Promise<{ c
     case 'disable-key': {
       requireOnly(first, second);
       const clientId = requireText(first, 'Name the client by its id.');
-      return { command: { kind, clientId, thumbprint: requireText(second, 'Name the key by its thumbprint.') }, asJson };
+      return {
+        command: { kind, clientId, thumbprint: requireText(second, 'Name the key by its thumbprint.') },
+        asJson,
+      };
     }
     case 'add-key': {
       requireOnly(first);
       const clientId = requireText(first, 'Name the client by its id.');
       const [file, ...others] = textsOf(values['key']);
       if (others.length > 0) throw new UsageError('Give one --key.');
-      return { command: { kind, clientId, key: await readKeyFile(requireText(file, 'Give --key with the file of the public key.')) }, asJson };
+      return {
+        command: {
+          kind,
+          clientId,
+          key: await readKeyFile(requireText(file, 'Give --key with the file of the public key.')),
+        },
+        asJson,
+      };
     }
     case 'add':
       requireOnly();
@@ -66,10 +79,21 @@ function optionsOf(kind: string): OptionTable {
   const texts = { type: 'string', multiple: true } as const;
   if (kind === 'add-key') return { json, key: texts };
   if (kind !== 'add') return { json };
-  return { json, name: texts, organization: texts, scope: texts, key: texts, 'jwks-uri': texts, operator: { type: 'boolean' } };
+  return {
+    json,
+    name: texts,
+    organization: texts,
+    scope: texts,
+    key: texts,
+    'jwks-uri': texts,
+    operator: { type: 'boolean' },
+  };
 }
 
-function parse(args: readonly string[], options: OptionTable): { values: OptionValues; positionals: readonly string[] } {
+function parse(
+  args: readonly string[],
+  options: OptionTable,
+): { values: OptionValues; positionals: readonly string[] } {
   try {
     return parseArgs({ args: [...args], options, allowPositionals: true, strict: true });
   } catch (error) {
@@ -81,7 +105,8 @@ async function toAddCommand(values: OptionValues): Promise<ClientCommand> {
   const files = textsOf(values['key']);
   const [jwksUri, ...otherUris] = textsOf(values['jwks-uri']);
   const [name, ...otherNames] = textsOf(values['name']);
-  if (otherUris.length > 0 || otherNames.length > 0) throw new UsageError('Give one --name and at most one --jwks-uri.');
+  if (otherUris.length > 0 || otherNames.length > 0)
+    throw new UsageError('Give one --name and at most one --jwks-uri.');
   const scopes = textsOf(values['scope']);
   if (scopes.length === 0) throw new UsageError('Give --scope, such as "system/*.cruds".');
   return {

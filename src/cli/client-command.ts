@@ -35,7 +35,8 @@ export async function listenForCommands(options: {
   const socket = await openControlSocket({
     dataFolder: config.dataFolder,
     execute: (command) => executeControlCommand(command, context),
-    onFailure: (error) => log('error', 'command-failed', { detail: error instanceof Error ? error.stack : String(error) }),
+    onFailure: (error) =>
+      log('error', 'command-failed', { detail: error instanceof Error ? error.stack : String(error) }),
   });
   return socket.close;
 }

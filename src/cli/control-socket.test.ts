@@ -34,11 +34,13 @@ async function listen(dataFolder: string, failures: unknown[] = []): Promise<Con
 describe('the control socket', () => {
   test('carries a command to the hub and its answer back', async () => {
     await listen(folder);
-    expect(await sendControlCommand(folder, { kind: 'list', name: 'Åsa' })).toEqual({ result: { echoed: { kind: 'list', name: 'Åsa' } } });
+    expect(await sendControlCommand(folder, { kind: 'list', name: 'Åsa' })).toEqual({
+      result: { echoed: { kind: 'list', name: 'Åsa' } },
+    });
     expect(await sendControlCommand(folder, 'refuse')).toEqual({ error: 'Not so.' });
   });
 
-  test('is the owner\'s alone, and nothing else is left in the folder', async () => {
+  test("is the owner's alone, and nothing else is left in the folder", async () => {
     const { path } = await listen(folder);
     expect(statSync(path).mode & 0o777).toBe(0o600);
     expect(readdirSync(folder)).toEqual(['control.sock']);

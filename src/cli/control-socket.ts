@@ -78,7 +78,10 @@ export async function openControlSocket(options: {
 async function respond(
   incoming: IncomingMessage,
   response: ServerResponse,
-  options: { readonly execute: (command: unknown) => Promise<ControlAnswer>; readonly onFailure: (error: unknown) => void },
+  options: {
+    readonly execute: (command: unknown) => Promise<ControlAnswer>;
+    readonly onFailure: (error: unknown) => void;
+  },
 ): Promise<void> {
   let answer: ControlAnswer;
   try {
@@ -111,7 +114,8 @@ export async function sendControlCommand(dataFolder: string, command: unknown): 
     throw new ControlSocketError(`The running hub could not be reached at ${path}.`, { cause: error });
   }
   const answer: unknown = JSON.parse(await readText(response));
-  if (typeof answer === 'object' && answer !== null && 'error' in answer && typeof answer.error === 'string') return { error: answer.error };
+  if (typeof answer === 'object' && answer !== null && 'error' in answer && typeof answer.error === 'string')
+    return { error: answer.error };
   if (typeof answer === 'object' && answer !== null && 'result' in answer) return { result: answer.result };
   throw new ControlSocketError(`What listens at ${path} is not a sip-hub.`);
 }
@@ -128,13 +132,15 @@ function findSocket(dataFolder: string): string | undefined {
 
 function requireOwn(path: string): void {
   const { uid } = lstatSync(path);
-  if (uid !== userInfo().uid) throw new ControlSocketError(`${path} belongs to another user. Run the command as the user that runs the hub.`);
+  if (uid !== userInfo().uid)
+    throw new ControlSocketError(`${path} belongs to another user. Run the command as the user that runs the hub.`);
 }
 
 /** For the folder under the temporary folder, where anybody may have made one of that name. */
 function requirePrivate(folder: string): void {
   const { uid, mode } = lstatSync(folder);
-  if (uid !== userInfo().uid || (mode & 0o077) !== 0) throw new ControlSocketError(`${folder} is open to others. Remove it.`);
+  if (uid !== userInfo().uid || (mode & 0o077) !== 0)
+    throw new ControlSocketError(`${folder} is open to others. Remove it.`);
 }
 
 async function readText(message: IncomingMessage): Promise<string> {

@@ -10,7 +10,9 @@ export function formatClients(command: ClientCommand['kind'], clients: readonly 
 }
 
 function formatClient(client: ClientSummary): string {
-  const organizations = client.organizations.map(({ source, name }) => `${source ?? 'no identifier'}${name === undefined ? '' : `  ${name}`}`);
+  const organizations = client.organizations.map(
+    ({ source, name }) => `${source ?? 'no identifier'}${name === undefined ? '' : `  ${name}`}`,
+  );
   const keys = client.keys.map(({ thumbprint, kid, algorithm, enabled }) => {
     const marks = [algorithm, ...(enabled ? [] : ['disabled'])].join(', ');
     return kid === thumbprint ? `${thumbprint} (${marks})` : `${thumbprint} (${marks}, kid ${kid})`;
@@ -26,7 +28,11 @@ function formatClient(client: ClientSummary): string {
     ['keys', keys],
     ['since', [client.createdAt]],
   ];
-  return lines.map(([label, values]) => values.map((value, index) => `${(index === 0 ? label : '').padEnd(14)}${printable(value)}\n`).join('')).join('');
+  return lines
+    .map(([label, values]) =>
+      values.map((value, index) => `${(index === 0 ? label : '').padEnd(14)}${printable(value)}\n`).join(''),
+    )
+    .join('');
 }
 
 /** Names come from others: nothing in them may move the cursor. */

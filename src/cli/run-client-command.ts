@@ -48,7 +48,8 @@ export async function executeControlCommand(
   context: { readonly database: Database; readonly clock: Clock; readonly allowLoopbackJwks: boolean },
 ): Promise<ControlAnswer> {
   try {
-    if (!isClientCommand(command)) return { error: 'The running hub does not know this command. Use the same version for both.' };
+    if (!isClientCommand(command))
+      return { error: 'The running hub does not know this command. Use the same version for both.' };
     return { result: await carryOutClientCommand(command, context) };
   } catch (error) {
     if (error instanceof ClientCommandError) return { error: error.message };
@@ -72,13 +73,22 @@ async function carryOut(command: ClientCommand, context: ClientCommandContext): 
 }
 
 /** Fields of each command by name, as they must come over the socket. */
-const commandFields: Readonly<Record<ClientCommand['kind'], Readonly<Record<string, 'text' | 'texts' | 'text or nothing'>>>> = {
+const commandFields: Readonly<
+  Record<ClientCommand['kind'], Readonly<Record<string, 'text' | 'texts' | 'text or nothing'>>>
+> = {
   list: {},
   enable: { clientId: 'text' },
   disable: { clientId: 'text' },
   'add-key': { clientId: 'text', key: 'text' },
   'disable-key': { clientId: 'text', thumbprint: 'text' },
-  add: { name: 'text', client: 'text', organizations: 'texts', scope: 'text', keys: 'texts', jwksUri: 'text or nothing' },
+  add: {
+    name: 'text',
+    client: 'text',
+    organizations: 'texts',
+    scope: 'text',
+    keys: 'texts',
+    jwksUri: 'text or nothing',
+  },
 };
 
 function isClientCommand(value: unknown): value is ClientCommand {
