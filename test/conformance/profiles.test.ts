@@ -17,7 +17,11 @@ import { findViolation } from './violations.ts';
 
 const repository = join(import.meta.dirname, '../..');
 const base = 'https://siphub.se/fhir';
-const definitions = loadDefinitions([join(repository, 'profiles/json'), join(repository, 'terminology/json'), join(repository, 'profiles/hl7se.fhir.base-1.1.0')]);
+const definitions = loadDefinitions([
+  join(repository, 'profiles/json'),
+  join(repository, 'terminology/json'),
+  join(repository, 'profiles/hl7se.fhir.base-1.1.0'),
+]);
 const sipProfiles = createSipProfiles(base);
 const validator = createValidator({ definitions, codes: createCodes(definitions), sipProfiles });
 
@@ -31,7 +35,8 @@ const profiles = definitions.project
   .filter((artifact) => artifact.resourceType === 'StructureDefinition' && String(artifact['url']).startsWith(base))
   .map((artifact) => artifact as unknown as StructureDefinition);
 
-const check = (resource: Json, profile: string) => validator.validate(resource as FhirResource, { profiles: [`${base}/StructureDefinition/${profile}`] });
+const check = (resource: Json, profile: string) =>
+  validator.validate(resource as FhirResource, { profiles: [`${base}/StructureDefinition/${profile}`] });
 
 /** What each kind of violation is refused with. A fixed value that tells a slice is missed as the slice. */
 const codesOf: Readonly<Record<ConstraintKind, readonly ProblemCode[]>> = {
@@ -50,9 +55,17 @@ describe('the generator', () => {
     const [profile] = profiles.filter((candidate) => candidate.id === 'SipPatient');
     const [element] = profile?.snapshot?.element ?? [];
     if (profile === undefined || element === undefined) throw new Error('SipPatient is missing.');
-    expect(findViolation({ profile, element, kind: 'invariant', key: 'sip-no-such-rule', name: 'planted' }, seeds, definitions)).toBeUndefined();
+    expect(
+      findViolation(
+        { profile, element, kind: 'invariant', key: 'sip-no-such-rule', name: 'planted' },
+        seeds,
+        definitions,
+      ),
+    ).toBeUndefined();
     const unseeded = { ...element, id: 'Patient.animal', path: 'Patient.animal' };
-    expect(findViolation({ profile, element: unseeded, kind: 'fixed', key: '', name: 'planted' }, seeds, definitions)).toBeUndefined();
+    expect(
+      findViolation({ profile, element: unseeded, kind: 'fixed', key: '', name: 'planted' }, seeds, definitions),
+    ).toBeUndefined();
   });
 
   it('sees every constraint of a differential', () => {
@@ -66,20 +79,34 @@ describe('the generator', () => {
 describe('the seeds', () => {
   it('has one for each profile of a resource', () => {
     const named = new Set(seeds.map((seed) => seed.profile));
-    expect(profiles.filter((profile) => profile.type !== 'Extension').map((profile) => profile.id).filter((id) => !named.has(id ?? ''))).toEqual([]);
+    expect(
+      profiles
+        .filter((profile) => profile.type !== 'Extension')
+        .map((profile) => profile.id)
+        .filter((id) => !named.has(id ?? '')),
+    ).toEqual([]);
   });
 
   it.each(seeds)('$name conforms to its profile', ({ resource, profile }) => {
     expect(check(resource, profile)).toEqual([]);
   });
 
-  it.each(seeds.filter((seed) => seed.profile !== 'SipWorkItem'))('$name is held to its profile by the table', ({ resource, profile }) => {
-    expect(sipProfiles(resource as FhirResource)).toEqual([`${base}/StructureDefinition/${profile}`]);
-  });
+  it.each(seeds.filter((seed) => seed.profile !== 'SipWorkItem'))(
+    '$name is held to its profile by the table',
+    ({ resource, profile }) => {
+      expect(sipProfiles(resource as FhirResource)).toEqual([`${base}/StructureDefinition/${profile}`]);
+    },
+  );
 
   const complying = profiles.flatMap((profile) => {
-    const claim = (profile.extension ?? []).find((extension) => extension.url.endsWith('/structuredefinition-compliesWithProfile'))?.valueCanonical;
-    return claim === undefined ? [] : seeds.filter((seed) => seed.profile === profile.id).map((seed) => ({ name: seed.name, claim, resource: seed.resource }));
+    const claim = (profile.extension ?? []).find((extension) =>
+      extension.url.endsWith('/structuredefinition-compliesWithProfile'),
+    )?.valueCanonical;
+    return claim === undefined
+      ? []
+      : seeds
+          .filter((seed) => seed.profile === profile.id)
+          .map((seed) => ({ name: seed.name, claim, resource: seed.resource }));
   });
 
   it('are complying with a profile of HL7 Sweden in at least four cases', () => {
@@ -99,14 +126,30 @@ describe.each(profiles.map((profile) => ({ id: profile.id, profile })))('$id', (
     expect(constraints.length).toBeGreaterThan(0);
   });
 
-  it.each(constraints.map((constraint) => ({ name: constraint.name, constraint })))('refuses a violation of $name', ({ constraint }) => {
-    const violation = findViolation(constraint, seeds, definitions);
-    expect(violation, `no instance violates ${constraint.name}: give a seed that has the element, or an entry in rule-breakers.ts`).toBeDefined();
-    if (violation === undefined) return;
-    const owner = profile.type === 'Extension' ? [] : [profile.url ?? ''];
-    const findings = validator.validate(violation.resource as FhirResource, { profiles: owner }).filter((finding) => finding.severity === 'error');
-    const codes = codesOf[constraint.kind];
-    const found = findings.some((finding) => codes.includes(finding.code) && finding.expression?.startsWith(violation.expression) === true && (constraint.key === '' || finding.diagnostics?.includes(`(${constraint.key})`) === true));
-    expect(found, `expected ${codes.join(' or ')} at ${violation.expression}, found ${JSON.stringify(findings)}`).toBe(true);
-  });
+  it.each(constraints.map((constraint) => ({ name: constraint.name, constraint })))(
+    'refuses a violation of $name',
+    ({ constraint }) => {
+      const violation = findViolation(constraint, seeds, definitions);
+      expect(
+        violation,
+        `no instance violates ${constraint.name}: give a seed that has the element, or an entry in rule-breakers.ts`,
+      ).toBeDefined();
+      if (violation === undefined) return;
+      const owner = profile.type === 'Extension' ? [] : [profile.url ?? ''];
+      const findings = validator
+        .validate(violation.resource as FhirResource, { profiles: owner })
+        .filter((finding) => finding.severity === 'error');
+      const codes = codesOf[constraint.kind];
+      const found = findings.some(
+        (finding) =>
+          codes.includes(finding.code) &&
+          finding.expression?.startsWith(violation.expression) === true &&
+          (constraint.key === '' || finding.diagnostics?.includes(`(${constraint.key})`) === true),
+      );
+      expect(
+        found,
+        `expected ${codes.join(' or ')} at ${violation.expression}, found ${JSON.stringify(findings)}`,
+      ).toBe(true);
+    },
+  );
 });
