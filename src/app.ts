@@ -1,9 +1,6 @@
 // The wiring, in start order: a table of contents. Read this second, after the README.
-import { createServer, type RequestListener, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import packageJson from '../package.json' with { type: 'json' };
-import { getRequestListener } from '@hono/node-server';
 import { isLoopbackHost, toAuthorizationAddresses } from './auth/addresses.ts';
 import { createAuthorizationServer } from './auth/authorization-server.ts';
 import { openSigningKeys } from './auth/signing-keys.ts';
@@ -15,7 +12,8 @@ import { type Clock, systemClock } from './core/clock.ts';
 import { createIdSource, type IdSource } from './core/ids.ts';
 import type { Log } from './core/log.ts';
 import { type Definitions, loadDefinitions } from './fhir/definitions.ts';
-import { createHttp } from './http/create-http.ts';
+import { createHttpListener } from './http/create-http.ts';
+import { listen } from './http/listen.ts';
 import type { Services } from './interactions/services.ts';
 import { deriveCursorKey } from './search/cursor.ts';
 import { createSearchRegistry } from './search/registry.ts';
@@ -107,7 +105,7 @@ export async function startHub(config: Config, options: HubOptions): Promise<Run
 
   // 5. The HTTP face.
   let isStopping = false;
-  const http = createHttp({
+  const answerHttp = createHttpListener({
     fhir: {
       services,
       authenticate: createTokenReader({ database, signingKeys, publicUrl, clock }),
@@ -118,12 +116,11 @@ export async function startHub(config: Config, options: HubOptions): Promise<Run
     log,
     isReady: async () => !isStopping && (await answers(() => store.ping())),
   });
-  const honoListener = getRequestListener(http.fetch);
   const { issuer } = toAuthorizationAddresses(publicUrl);
   const authorizationPath = `${new URL(issuer).pathname}/`;
   front.handOver((request, response) => {
     if (request.url?.startsWith(authorizationPath)) void authorizationServer.handle(request, response);
-    else void honoListener(request, response);
+    else answerHttp(request, response);
   });
   log('info', 'ready', { publicUrl, database: database.kind });
 
@@ -138,41 +135,6 @@ export async function startHub(config: Config, options: HubOptions): Promise<Run
       await store.close();
       log('info', 'stopped');
     },
-  };
-}
-
-interface Front {
-  readonly port: number;
-  readonly handOver: (listener: RequestListener) => void;
-  /** Takes no more connections and resolves when the last request has ended, or after `timeoutMs`. */
-  readonly close: (timeoutMs: number) => Promise<void>;
-}
-
-async function listen(config: Config): Promise<Front> {
-  let listener: RequestListener = (_request, response) => {
-    response.writeHead(503, { 'content-type': 'application/json', 'retry-after': '1' });
-    response.end('{"status":"starting"}');
-  };
-  const server: Server = createServer({ maxHeaderSize: 16_384 }, (request, response) => listener(request, response));
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(config.port, config.host, resolve);
-  });
-  const { port } = server.address() as AddressInfo;
-  return {
-    port,
-    handOver: (next) => {
-      listener = next;
-    },
-    close: (timeoutMs) =>
-      new Promise((resolve) => {
-        const timer = setTimeout(() => server.closeAllConnections(), timeoutMs);
-        server.close(() => {
-          clearTimeout(timer);
-          resolve();
-        });
-        server.closeIdleConnections();
-      }),
   };
 }
 

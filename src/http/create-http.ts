@@ -1,4 +1,6 @@
 // The HTTP face: addresses, security headers, request ids, and errors. Everything FHIR is in fhir-routes.ts.
+import type { RequestListener } from 'node:http';
+import { getRequestListener } from '@hono/node-server';
 import { Hono, type Context } from 'hono';
 import type { IdSource } from '../core/ids.ts';
 import type { Log } from '../core/log.ts';
@@ -27,8 +29,13 @@ const securityHeaders = {
   'Referrer-Policy': 'no-referrer',
 };
 
-/** The Hono application that answers every address but the authorization server's. */
-export function createHttp(options: HttpOptions): Hono {
+/** Answers every address but the authorization server's. */
+export function createHttpListener(options: HttpOptions): RequestListener {
+  const answer = getRequestListener(createHttp(options).fetch);
+  return (request, response) => void answer(request, response);
+}
+
+function createHttp(options: HttpOptions): Hono {
   const http = new Hono();
   http.get('/health/live', (context) => context.json({ status: 'live' }, 200, securityHeaders));
   http.get('/health/ready', async (context) => {
