@@ -19,9 +19,7 @@ import { deriveCursorKey } from './search/cursor.ts';
 import { createSearchRegistry } from './search/registry.ts';
 import { createStore } from './store/create-store.ts';
 import type { Database } from './store/database.ts';
-import { migrate } from './store/migrate.ts';
-import { openPglite } from './store/pglite.ts';
-import { openPostgres } from './store/postgres.ts';
+import { openDatabase, type OpenedDatabase } from './store/open-database.ts';
 import { readOrCreateSecret } from './store/secrets.ts';
 import { createCodes } from './terminology/codes.ts';
 import { canonicalSystem, normalizeSystems } from './terminology/system-aliases.ts';
@@ -57,12 +55,12 @@ export async function startHub(config: Config, options: HubOptions): Promise<Run
   const publicUrl = config.publicUrl === '' ? `http://${config.host}:${front.port}` : config.publicUrl;
 
   // 2. The database: PostgreSQL where one is named, else the embedded one, held by a lock on its folder.
-  const database = await openDatabase(config).catch(async (error: unknown) => {
+  const { database, rowLevelSecurity } = await openConfiguredDatabase(config).catch(async (error: unknown) => {
     await front.close(0);
     throw error;
   });
   const hubKey = await readOrCreateSecret(database, 'hub-key', 32);
-  const store = await createStore(database, { rowLevelSecurity: config.rowLevelSecurity });
+  const store = createStore(database, { rowLevelSecurity });
 
   // 3. What is known of FHIR and SIP, compiled once.
   const definitions = loadDefinitions(folders);
@@ -138,23 +136,15 @@ export async function startHub(config: Config, options: HubOptions): Promise<Run
   };
 }
 
-/** The database that the settings name, brought to this version. @throws FolderInUse, MigrationError */
-export async function openDatabase(config: Config): Promise<Database> {
-  const database =
-    config.databaseUrl === ''
-      ? await openPglite({ folder: config.dataFolder })
-      : openPostgres({
-          url: config.databaseUrl,
-          poolSize: config.databasePoolSize,
-          statementTimeoutMs: config.statementTimeoutMs,
-        });
-  try {
-    await migrate(database);
-    return database;
-  } catch (error) {
-    await database.close();
-    throw error;
-  }
+/** The database that the settings name, brought to this version. @throws FolderInUse, MigrationError, RowLevelSecurityError */
+export function openConfiguredDatabase(config: Config): Promise<OpenedDatabase> {
+  return openDatabase({
+    databaseUrl: config.databaseUrl,
+    dataFolder: config.dataFolder,
+    poolSize: config.databasePoolSize,
+    statementTimeoutMs: config.statementTimeoutMs,
+    rowLevelSecurity: config.rowLevelSecurity,
+  });
 }
 
 function listProfiles(definitions: Definitions, type: string): readonly string[] {

@@ -108,7 +108,7 @@ export function toSharingGrants(resource: FhirResource, recorderId: string, reco
 }
 
 function asArray<T>(value: readonly T[] | undefined): readonly T[] {
-  return Array.isArray(value) ? value : [];
+  return Array.isArray(value) ? (value as readonly T[]) : [];
 }
 
 function fault(code: Finding['code'], expression: string, diagnostics?: string): Finding {

@@ -1,5 +1,5 @@
 // client: the operator's commands on the register of clients, and the running hub's ear for them.
-import { openDatabase } from '../app.ts';
+import { openConfiguredDatabase } from '../app.ts';
 import { isLoopbackHost } from '../auth/addresses.ts';
 import type { Config } from '../config.ts';
 import { systemClock } from '../core/clock.ts';
@@ -14,7 +14,7 @@ export async function clientCommand(context: CommandContext): Promise<number> {
   return runClientCommand(context.arguments, {
     config: context.config,
     clock: systemClock,
-    openDatabase: () => openDatabase(context.config),
+    openDatabase: async () => (await openConfiguredDatabase(context.config)).database,
     write: context.write,
     writeError: context.writeError,
   });

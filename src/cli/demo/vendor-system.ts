@@ -72,5 +72,5 @@ async function callFhir(baseUrl: string, token: string, { method, path, body, he
     ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
   });
   const text = await response.text();
-  return { status: response.status, headers: response.headers, text, body: text === '' ? undefined : JSON.parse(text) };
+  return { status: response.status, headers: response.headers, text, body: text === '' ? undefined : (JSON.parse(text) as FhirAnswer['body']) };
 }
