@@ -69,7 +69,7 @@ export const nativeInvariants: ReadonlyMap<string, NativeInvariant> = new Map<st
   ['org-3', (value) => value['use'] !== 'home'],
   ['app-1', (value) => has(value, 'type') || has(value, 'actor')],
   ['app-2', (value) => has(value, 'start') === has(value, 'end')],
-  ['app-3', (value) => (has(value, 'start') && has(value, 'end')) || ['proposed', 'cancelled', 'waitlist'].includes(String(value['status']))],
+  ['app-3', (value) => (has(value, 'start') && has(value, 'end')) || value['status'] === 'proposed' || value['status'] === 'cancelled' || value['status'] === 'waitlist'],
   ['app-4', (value) => !has(value, 'cancelationReason') || value['status'] === 'noshow' || value['status'] === 'cancelled'],
   ['apr-1', (value) => has(value, 'participantType') || has(value, 'actor')],
   ['gol-1', (value) => !hasAny(value, 'detail') || has(value, 'measure')],

@@ -46,7 +46,7 @@ interface ProfileNode {
   readonly children: readonly ProfileNode[];
   readonly slices: readonly { readonly name: string; readonly match: SliceMatch; readonly node: ProfileNode }[];
   /** Position of each slice by the URL of its extension, where that is what tells them apart. */
-  readonly slicesByUrl: ReadonlyMap<string, number> | undefined;
+  readonly slicesByUrl: ReadonlyMap<unknown, number> | undefined;
   readonly rules: 'open' | 'closed' | 'openAtEnd';
 }
 
@@ -98,7 +98,7 @@ function compileNode(tree: ElementTree, context: NodeContext): ProfileNode | und
     checks,
     children,
     slices,
-    slicesByUrl: slices.length > 0 && slices.every((slice) => slice.url !== undefined) ? new Map(slices.map((slice, index) => [slice.url ?? '', index])) : undefined,
+    slicesByUrl: slices.length > 0 && slices.every((slice) => slice.url !== undefined) ? new Map<unknown, number>(slices.map((slice, index) => [slice.url, index])) : undefined,
     rules: rules as ProfileNode['rules'],
   };
 }
@@ -138,7 +138,7 @@ function checkSlices(walk: Walk, node: ProfileNode, items: readonly Item[]): voi
   const members = node.slices.map((): Item[] => []);
   let hasUnmatched = false;
   for (const item of items) {
-    const slice = node.slicesByUrl === undefined ? node.slices.findIndex((candidate) => candidate.match(item, walk)) : (node.slicesByUrl.get(String(item.children['url'])) ?? -1);
+    const slice = node.slicesByUrl === undefined ? node.slices.findIndex((candidate) => candidate.match(item, walk)) : (node.slicesByUrl.get(item.children['url']) ?? -1);
     if (slice >= 0) members[slice]?.push(item);
     const isMisplaced = slice < 0 ? node.rules === 'closed' : node.rules === 'openAtEnd' && hasUnmatched;
     if (slice < 0) hasUnmatched = true;

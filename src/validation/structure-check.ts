@@ -3,7 +3,7 @@
 // Runs in one go over the instance; profiles and FHIRPath are put off until this pass has found the structure sound.
 import type { ObjectNode, Property, Structures } from './structure.ts';
 import type { Walk } from './walk.ts';
-import { isObject, quoteName, report } from './walk.ts';
+import { isElementName, isObject, quoteName, report } from './walk.ts';
 
 /** What belongs to one data type wherever it stands, and needs more than the structure. */
 export interface TypeRules {
@@ -122,7 +122,7 @@ export function createStructureCheck(structures: Structures, rules: TypeRules): 
   function checkOtherKey(walk: Walk, at: { readonly value: Readonly<Record<string, unknown>>; readonly key: string; readonly node: ObjectNode }): void {
     const property = at.key.startsWith('_') ? at.node.properties.get(at.key.slice(1)) : undefined;
     if (property?.kind !== 'primitive') {
-      report(walk, 'unknown-element', { at: /^\w{1,64}$/.test(at.key) ? [at.key] : [], diagnostics: `${at.node.path} has no element ${quoteName(at.key)}. Correct its name or remove it.` });
+      report(walk, 'unknown-element', { at: isElementName(at.key) ? [at.key] : [], diagnostics: `${at.node.path} has no element ${quoteName(at.key)}. Correct its name or remove it.` });
       return;
     }
     walk.path.push(property.step);

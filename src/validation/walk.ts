@@ -72,9 +72,14 @@ export function toExpression(path: readonly (string | number)[]): string {
   return text;
 }
 
-/** A name from the sender that may be shown back: a wrong key could hold anything. */
+/** True for a key that looks like a name of FHIR and may be shown back: a wrong key could hold anything, a personal number too. */
+export function isElementName(name: string): boolean {
+  return /^_?[A-Za-z][A-Za-z0-9]{0,63}$/.test(name) && !/\d{4}/.test(name);
+}
+
+/** A name from the sender in quotes, or words in its place. */
 export function quoteName(name: string): string {
-  return /^_?[A-Za-z][A-Za-z0-9]{0,63}$/.test(name) ? `"${name}"` : 'an element whose name is no FHIR name';
+  return isElementName(name) ? `"${name}"` : 'an element whose name is no FHIR name';
 }
 
 /** A code or URL from the sender, shortened; long runs of digits (personal numbers) are left out. */
