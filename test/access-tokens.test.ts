@@ -11,7 +11,7 @@ import { Problem } from '../src/core/problem.ts';
 import type { Database, Statement } from '../src/store/database.ts';
 import { migrate } from '../src/store/migrate.ts';
 import { openPglite } from '../src/store/pglite.ts';
-import { insertOrganization } from './authorization/authorization-hub.ts';
+import { insertOrganizations } from './authorization/authorization-hub.ts';
 
 const publicUrl = 'https://hub.example';
 const { issuer, audience } = toAuthorizationAddresses(publicUrl);
@@ -81,12 +81,14 @@ beforeAll(async () => {
   database = await openPglite({ folder: undefined });
   await migrate(database);
   const organization = 'SE2321000016-A001';
-  await insertOrganization(database, {
-    id: 'region',
-    name: 'Region Exempel',
-    system: 'urn:oid:1.2.752.29.4.19',
-    value: organization,
-  });
+  await insertOrganizations(database, [
+    {
+      id: 'region',
+      name: 'Region Exempel',
+      system: 'urn:oid:1.2.752.29.4.19',
+      value: organization,
+    },
+  ]);
   signingKeys = await openSigningKeys({ database, clock });
   privateKey = (await importJWK(signingKeys.current, 'ES256')) as CryptoKey;
   const pair = await generateKeyPair('ES384');

@@ -2,6 +2,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
 import { exportJWK, generateKeyPair, type CryptoKey } from 'jose';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { requestToken, signClientAssertion, type TokenAnswer } from '../src/auth/client-assertion.ts';
@@ -9,7 +10,7 @@ import { carryOutClientCommand } from '../src/auth/clients.ts';
 import { systemClock } from '../src/core/clock.ts';
 import { migrate } from '../src/store/migrate.ts';
 import { openPostgres } from '../src/store/postgres.ts';
-import { insertOrganization, startAuthorizationHub } from './authorization/authorization-hub.ts';
+import { insertOrganizations, startAuthorizationHub } from './authorization/authorization-hub.ts';
 import { describeAuthorizationStore } from './contract/authorization-store.ts';
 import { createDatabase, onPostgres } from './contract/open-databases.ts';
 
@@ -29,7 +30,7 @@ describe('two processes on one PostgreSQL', () => {
 
   /** Starts a process and gives the address of its token endpoint. */
   async function startProcess(): Promise<{ readonly process: ChildProcess; readonly tokenEndpoint: string }> {
-    const child = spawn(process.execPath, ['test/authorization/serve.ts', publicUrl], {
+    const child = spawn(process.execPath, [fileURLToPath(import.meta.resolve('./authorization/serve.ts')), publicUrl], {
       env: { ...process.env, DATABASE_URL: created.url },
       stdio: ['ignore', 'pipe', 'inherit'],
     });
@@ -99,12 +100,18 @@ describe('with row-level security on', () => {
   test('clients are registered for organizations, and their tokens read, as without', async () => {
     const { database, remove } = await onPostgres(true)();
     const organization = 'SE2321000016-A001';
-    await insertOrganization(database, {
-      id: 'region',
-      name: 'Region Exempel',
-      system: 'urn:oid:1.2.752.29.4.19',
-      value: organization,
-    });
+    await insertOrganizations(
+      database,
+      [
+        {
+          id: 'region',
+          name: 'Region Exempel',
+          system: 'urn:oid:1.2.752.29.4.19',
+          value: organization,
+        },
+      ],
+      { rowLevelSecurity: true },
+    );
     const { privateKey, publicKey } = await generateKeyPair('ES384', { extractable: true });
     const [client] = await carryOutClientCommand(
       {

@@ -21,7 +21,7 @@ import { systemClock } from '../src/core/clock.ts';
 import type { Database } from '../src/store/database.ts';
 import { migrate } from '../src/store/migrate.ts';
 import { openPglite } from '../src/store/pglite.ts';
-import { insertOrganization, startAuthorizationHub } from './authorization/authorization-hub.ts';
+import { insertOrganizations, startAuthorizationHub } from './authorization/authorization-hub.ts';
 
 const hsaId = 'urn:oid:1.2.752.29.4.19';
 const region = 'SE2321000016-A001';
@@ -100,31 +100,12 @@ async function signWith(change: {
 beforeAll(async () => {
   database = await openPglite({ folder: undefined });
   await migrate(database);
-  const regionKey = await insertOrganization(database, {
-    id: 'region',
-    name: 'Region Exempel',
-    system: hsaId,
-    value: region,
-  });
-  await insertOrganization(database, {
-    id: 'unit',
-    name: 'Geriatriken',
-    system: hsaId,
-    value: unit,
-    coveredBy: [regionKey],
-  });
-  await insertOrganization(database, {
-    id: 'municipality',
-    name: 'Exempels kommun',
-    system: hsaId,
-    value: municipality,
-  });
-  await insertOrganization(database, {
-    id: 'numbered',
-    name: 'Bolaget',
-    system: 'urn:oid:2.5.4.97',
-    value: municipalityNumber,
-  });
+  await insertOrganizations(database, [
+    { id: 'region', name: 'Region Exempel', system: hsaId, value: region },
+    { id: 'unit', name: 'Geriatriken', system: hsaId, value: unit, partOf: 'region' },
+    { id: 'municipality', name: 'Exempels kommun', system: hsaId, value: municipality },
+    { id: 'numbered', name: 'Bolaget', system: 'urn:oid:2.5.4.97', value: municipalityNumber },
+  ]);
   ec = await generateKeyPair('ES384', { extractable: true });
   rsa = await generateKeyPair('RS384', { extractable: true });
   hub = await startAuthorizationHub(database);
@@ -445,10 +426,11 @@ describe('the acting party comes from the assertion', () => {
   });
 
   test('that is no longer enabled gets no token', async () => {
-    await insertOrganization(database, { id: 'closing', name: 'Läggs ned', system: hsaId, value: 'SE2321000016-C009' });
-    const closing = await addClient({ organizations: ['SE2321000016-C009'] });
+    const value = 'SE2321000016-C009';
+    await insertOrganizations(database, [{ id: 'closing', name: 'Läggs ned', system: hsaId, value }]);
+    const closing = await addClient({ organizations: [value] });
     await database.query({ text: "update organization set enabled = false where id = 'closing'" });
-    for (const organization of [undefined, 'SE2321000016-C009']) {
+    for (const organization of [undefined, value]) {
       const options = organization === undefined ? { client: closing } : { client: closing, organization };
       expect(await ask(options)).toMatchObject({ status: 400, body: { error: 'unauthorized_client' } });
     }

@@ -1,13 +1,16 @@
 // A small hub for the tests of the authorization server: the real provider on a real database behind a real HTTP listener.
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { grantPermit } from '../../src/access/permit.ts';
 import { createAuthorizationServer } from '../../src/auth/authorization-server.ts';
 import { toAuthorizationAddresses, type AuthorizationAddresses } from '../../src/auth/addresses.ts';
 import { openSigningKeys, type SigningKeys } from '../../src/auth/signing-keys.ts';
 import { createTokenReader, type TokenReader } from '../../src/auth/tokens.ts';
 import { systemClock, type Clock } from '../../src/core/clock.ts';
-import type { Database, Queryable } from '../../src/store/database.ts';
-import { toParameterKey } from '../../src/store/parameter-key.ts';
+import { findClient, insertClient } from '../../src/store/clients.ts';
+import { createStore } from '../../src/store/create-store.ts';
+import type { Database } from '../../src/store/database.ts';
+import type { AuditRow, ResourceWrite } from '../../src/store/store.ts';
 
 export interface AuthorizationHub {
   readonly publicUrl: string;
@@ -67,34 +70,74 @@ export interface TestOrganization {
   readonly name: string;
   readonly system: string;
   readonly value: string;
-  /** Keys of the organizations that cover it, besides itself. */
-  readonly coveredBy?: readonly number[];
+  /** Id of the Organization that covers it. */
+  readonly partOf?: string;
 }
 
-/** Puts an Organization down as the store does, and gives its key. */
-export async function insertOrganization(database: Queryable, organization: TestOrganization): Promise<number> {
-  const { id, name, system, value } = organization;
-  const body = JSON.stringify({ resourceType: 'Organization', id, name, identifier: [{ system, value }] });
-  const [row] = await database.query<{ key: number }>({
-    text: `
-      insert into resource (type, id, version_id, last_updated, method, deleted, directory, body)
-      values ('Organization', $1, 'v1', now(), 'PUT', false, true, $2) returning key`,
-    values: [id, body],
-  });
-  if (row === undefined) throw new Error('The Organization was not put down.');
-  await database.query({
-    text: 'insert into organization (key, id, is_authority, enabled) values ($1, $2, false, true)',
-    values: [row.key, id],
-  });
-  for (const covering of [row.key, ...(organization.coveredBy ?? [])]) {
-    await database.query({
-      text: 'insert into party_coverage (covering, covered) values ($1, $2)',
-      values: [covering, row.key],
+const operatorId = 'operator-of-the-test';
+
+/** Puts Organizations down through the store, as an operator's client does. */
+export async function insertOrganizations(
+  database: Database,
+  organizations: readonly TestOrganization[],
+  options: { readonly rowLevelSecurity: boolean } = { rowLevelSecurity: false },
+): Promise<void> {
+  const now = new Date();
+  if ((await findClient(database, operatorId)) === undefined) {
+    await insertClient(database, {
+      clientId: operatorId,
+      name: operatorId,
+      kind: 'operator',
+      jwksUri: undefined,
+      scopes: 'system/*.cruds',
+      createdAt: now,
+      keys: [{ thumbprint: operatorId, jwk: {} }],
+      organizationKeys: [],
     });
   }
-  await database.query({
-    text: 'insert into search_token (resource, param, last_updated, code, system) values ($1, $2, now(), $3, $4)',
-    values: [row.key, toParameterKey('Organization', 'identifier'), value, system],
+  const permit = grantPermit({
+    principal: {
+      kind: 'operator',
+      clientId: operatorId,
+      clientKey: (await findClient(database, operatorId))?.key ?? 0,
+      keyThumbprint: operatorId,
+      scopes: new Map(),
+      expiresAtMs: Infinity,
+    },
+    interaction: 'create',
+    at: now,
+    requestId: operatorId,
   });
-  return row.key;
+  const audit: AuditRow = {
+    at: now,
+    requestId: operatorId,
+    clientId: operatorId,
+    partyKey: undefined,
+    interaction: 'create',
+    outcome: 'success',
+    status: 201,
+    type: 'Organization',
+    entities: [],
+  };
+  const writes = organizations.map((organization) => toWrite(organization, now));
+  await createStore(database, options).transaction(permit, (inside) => inside.apply(permit, writes, audit));
+}
+
+function toWrite({ id, name, system, value, partOf }: TestOrganization, now: Date): ResourceWrite {
+  return {
+    type: 'Organization',
+    id,
+    follows: undefined,
+    versionId: `${id}-1`,
+    lastUpdated: now,
+    method: 'POST',
+    body: JSON.stringify({ resourceType: 'Organization', id, name, identifier: [{ system, value }] }),
+    directory: true,
+    custodianKey: null,
+    person: null,
+    index: { tokens: [{ param: 'identifier', system, code: value }], references: [], dates: [], strings: [] },
+    references: [],
+    grants: undefined,
+    organization: { partOf, isAuthority: false },
+  };
 }
