@@ -61,7 +61,7 @@ function matchingResource(driver: Driver): Fragment {
 
 function driverOf(criteria: Criteria, reader: Reader): Driver {
   const filter = chooseDriver(criteria.filters);
-  return filter === undefined ? walkResources([criteria.type]) : driveBy(filter, [criteria.type], reader);
+  return filter === undefined ? walkResources([criteria.type], reader) : driveBy(filter, [criteria.type], reader);
 }
 
 /** All conditions on `r` but the one that drives, which its rows have met. */

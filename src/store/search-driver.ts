@@ -4,6 +4,7 @@ import type { Filter } from '../search/query.ts';
 import { toIndexedCode } from './indexed-value.ts';
 import { toParameterKey } from './parameter-key.ts';
 import type { Reader } from './reader.ts';
+import { reach } from './reach.ts';
 import { allOf, name, sql, value } from './sql.ts';
 import type { Fragment } from './sql.ts';
 import { chainTarget, upperBound } from './search-filters.ts';
@@ -54,12 +55,12 @@ export function chooseDriver(filters: readonly Filter[]): Filter | undefined {
   return best;
 }
 
-/** The resources of the types themselves, newest first. */
-export function walkResources(types: readonly string[]): Driver {
+/** The resources of the types themselves, by whose they are. */
+export function walkResources(types: readonly string[], reader: Reader): Driver {
   return {
-    values: sql`unnest(${value('text[]', types)}) v (type)`,
+    values: sql`(select u.type, w.owner from unnest(${value('text[]', types)}) u (type) cross join ${reach(reader)} w) v`,
     from: sql`resource t`,
-    condition: sql`t.type = v.type and not t.deleted`,
+    condition: sql`t.type = v.type and t.owner = v.owner and not t.deleted`,
     key: sql`t.key`,
     lastUpdated: sql`t.last_updated`,
   };
@@ -79,17 +80,7 @@ export function driveBy(filter: Filter, types: readonly string[], reader: Reader
         lastUpdated: sql`t.last_updated`,
       };
     case 'token':
-      return indexed('search_token', {
-        values: valuesOf(
-          types,
-          filter.param,
-          filter.values.map(({ code, system }) => [
-            toIndexedCode(code ?? ''),
-            system === undefined ? null : toIndexedCode(system),
-          ]),
-        ),
-        condition: sql`t.code = v.a and (v.b is null or t.system = v.b)`,
-      });
+      return driveByToken(filter, types, reader);
     case 'reference':
       return indexed('search_reference', {
         values: valuesOf(
@@ -122,6 +113,24 @@ export function driveBy(filter: Filter, types: readonly string[], reader: Reader
     case 'last-updated':
       throw new Error('last-updated does not drive a search');
   }
+}
+
+/** A code that many share is walked by owner, so that a party that sees little does not walk past what others keep. */
+function driveByToken(filter: Filter & { readonly kind: 'token' }, types: readonly string[], reader: Reader): Driver {
+  const values = valuesOf(
+    types,
+    filter.param,
+    filter.values.map(({ code, system }) => [
+      toIndexedCode(code ?? ''),
+      system === undefined ? null : toIndexedCode(system),
+    ]),
+  );
+  const condition = sql`t.code = v.a and (v.b is null or t.system = v.b)`;
+  if (identifierLike.has(filter.param)) return indexed('search_token', { values, condition });
+  return indexed('search_token', {
+    values: sql`(select v.param, v.a, v.b, w.owner from ${values} cross join ${reach(reader)} w) v`,
+    condition: sql`${condition} and t.owner = v.owner`,
+  });
 }
 
 function driveByChain(filter: Filter & { readonly kind: 'chain' }, types: readonly string[], reader: Reader): Driver {

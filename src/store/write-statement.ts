@@ -1,7 +1,7 @@
 // The one statement that puts down a whole Bundle: versions, history, index rows, grants, outbox and audit, in as many INSERTs
 // as there are tables. Its text never changes, so it is prepared once per connection; everything varies in arrays.
 import { liveCheck, slotReader } from './reader.ts';
-import { compile, join, name, slot, sql } from './sql.ts';
+import { compile, join, name, nothing, slot, sql } from './sql.ts';
 import type { Fragment } from './sql.ts';
 
 /** `name` of slot -> array type, in the order of the columns of `unnest`. */
@@ -54,11 +54,12 @@ const indexTables = [
 /** Out with the old rows of what is followed, in with the new ones. A DELETE sees only what was there before the statement. */
 const indexWrites: readonly Fragment[] = indexTables.map(({ table, columns: [first, second], slots }) => {
   const [a, b] = [name(first), name(second)];
+  const isToken = table === 'search_token';
   return sql`${name(`old_${table}`)} as (
     delete from ${name(table)} where resource = any (${followed}) and (select ok from live)),
   ${name(`new_${table}`)} as (
-    insert into ${name(table)} (resource, person, param, last_updated, ${a}, ${b})
-    select w.key, w.person, i.param, w.last_updated, i.a, i.b
+    insert into ${name(table)} (resource, person, param, last_updated, ${a}, ${b}${isToken ? sql`, owner` : nothing})
+    select w.key, w.person, i.param, w.last_updated, i.a, i.b${isToken ? sql`, w.owner` : nothing}
     from unnest(${arrays(slots)}) i (n, param, a, b) join w on w.n = i.n)`;
 });
 
@@ -76,7 +77,8 @@ export function compileWrite(isProtected: boolean): ReturnType<typeof compile> {
     select i.n, i.type, i.id, i.follows, i.version_id, i.last_updated, i.method, i.body, i.directory, i.custodian,
       coalesce(i.follows, nextval('resource_key')) as key,
       case when i.type = 'Patient' then i.custodian else 0 end as registrant,
-      coalesce(i.person_key, p.key) as person
+      coalesce(i.person_key, p.key) as person,
+      case when i.directory then -2 else coalesce(i.custodian, -3) end as owner
     from unnest(${arrays(writeColumns)}) with ordinality
       i (type, id, follows, version_id, last_updated, method, body, directory, custodian, person_key, patient_id, n)
     left join new_person p on p.patient_id = i.patient_id

@@ -12,6 +12,7 @@ create table person (
 -- `registrant`: the custodian's key for a Patient (one id per person, one registration per party), 0 for every other type.
 -- `author`: the party that wrote this version. `foreign_refs`: those of `refs` whose target had another custodian
 -- or was about another person when this version was written: only they can be hidden from somebody who sees this row.
+-- `owner`: what a walk newest first starts from (reach.ts): the custodian, or -2 for all of the directory.
 create table resource (
   key bigint primary key default nextval('resource_key'),
   type text collate "C" not null,
@@ -28,9 +29,10 @@ create table resource (
   refs text[] not null default '{}',
   foreign_refs text[] not null default '{}',
   body text,
+  owner bigint generated always as (case when directory then -2 else coalesce(custodian, -3) end) stored,
   constraint resource_address unique (type, id, registrant)
 );
-create index resource_newest on resource (type, last_updated, key) where not deleted;
+create index resource_newest on resource (type, owner, last_updated, key) where not deleted;
 create index resource_changes on resource (type, last_updated, version_id);
 create index resource_person on resource (person, type) where person is not null;
 
@@ -60,12 +62,13 @@ create index resource_history_changes on resource_history (type, last_updated, v
 create table search_token (
   resource bigint not null,
   person bigint,
+  owner bigint not null,
   param bigint not null,
   last_updated timestamptz(3) not null,
   code text collate "C" not null,
   system text collate "C" not null
 );
-create index search_token_value on search_token (param, code, last_updated, resource);
+create index search_token_value on search_token (param, code, owner, last_updated, resource);
 create index search_token_resource on search_token (resource, param, code);
 
 create table search_reference (
@@ -130,7 +133,7 @@ create table sharing_grant (
   ends_at timestamptz(3)
 );
 create index sharing_grant_person on sharing_grant (person, recipient, custodian);
-create index sharing_grant_recipient on sharing_grant (recipient, person);
+create index sharing_grant_recipient on sharing_grant (recipient, custodian);
 create index sharing_grant_consent on sharing_grant (consent);
 
 -- What has happened, for those who tell others. Read in the order (xid, seq) and only below the oldest running transaction.

@@ -1,0 +1,192 @@
+// Every way in which a hidden row could show, as a table of checks: each gives what leaked (nothing where all is well).
+// The same table is run against the store and, to prove that it can fail, against stores with the predicate taken from one path.
+import type { Permit } from '../../src/access/permit.ts';
+import type { Store, StoredVersion } from '../../src/store/store.ts';
+import type { Filter } from '../../src/search/query.ts';
+import { change, consent, minutesAfterNoon, put, query } from './store-world.ts';
+import type { World } from './store-world.ts';
+
+const number = '195009072553';
+const hasNumber: Filter = { kind: 'token', param: 'identifier', values: [{ system: undefined, code: number }] };
+const isActive: Filter = { kind: 'token', param: 'status', values: [{ system: undefined, code: 'active' }] };
+const isAbout = (id: string): Filter => ({ kind: 'reference', param: 'patient', values: [{ type: 'Patient', id }] });
+const ofPersonWithNumber: Filter = { kind: 'chain', param: 'patient', targetTypes: ['Patient'], filter: hasNumber };
+
+export interface Secret {
+  /** What `region` keeps and `other` may not see. */
+  readonly permit: Permit;
+  readonly firstVersion: string;
+  readonly currentVersion: string;
+}
+
+/**
+ * `region` keeps a plan about p1, hidden from `other`. `other` keeps a Task that refers to the plan, knows p1 by no registration
+ * of its own, and sees one registration of p2 (town's, by consent) but not region's, which is newer.
+ */
+export async function plantSecret(world: World): Promise<Secret> {
+  const [, first] = await put(
+    world,
+    { type: 'Patient', id: 'p1', custodian: 'region', patient: 'p1', tokens: [['identifier', number]] },
+    {
+      type: 'CarePlan',
+      id: 'plan',
+      custodian: 'region',
+      patient: 'p1',
+      tokens: [['status', 'active']],
+      refersTo: [['patient', 'Patient/p1']],
+    },
+    { type: 'Goal', id: 'goal', custodian: 'region', patient: 'p1' },
+  );
+  const current = await change(world, {
+    type: 'CarePlan',
+    id: 'plan',
+    custodian: 'region',
+    patient: 'p1',
+    tokens: [['status', 'active']],
+  });
+  await put(world, {
+    type: 'Task',
+    id: 'task',
+    custodian: 'other',
+    patient: 'p1',
+    refersTo: [
+      ['focus', 'CarePlan/plan'],
+      ['patient', 'Patient/p1'],
+    ],
+  });
+  await put(
+    world,
+    { type: 'Patient', id: 'p2', custodian: 'town', patient: 'p2', at: minutesAfterNoon(-200) },
+    consent('town', 'other', 'p2'),
+  );
+  await put(world, { type: 'Patient', id: 'p2', custodian: 'region', patient: 'p2', at: minutesAfterNoon(-10) });
+  return { permit: world.permit('other'), firstVersion: first?.versionId ?? '', currentVersion: current.versionId };
+}
+
+type Leaks = readonly string[];
+const plan = { type: 'CarePlan', id: 'plan' } as const;
+
+const namesOf = (versions: readonly (Pick<StoredVersion, 'type' | 'id'> | undefined)[]): Leaks =>
+  versions.flatMap((version) => (version === undefined ? [] : [`${version.type}/${version.id}`]));
+
+/** Undoes whatever `work` does, and gives its result. */
+async function withoutTrace<T>(
+  store: Store,
+  permit: Permit,
+  work: Parameters<typeof store.transaction<T>>[1],
+): Promise<T> {
+  const box: { result?: { readonly given: T } } = {};
+  const stop = new Error('undo');
+  await store
+    .transaction(permit, async (inside) => {
+      box.result = { given: await work(inside) };
+      throw stop;
+    })
+    .catch((error: unknown) => {
+      if (error !== stop) throw error;
+    });
+  if (box.result === undefined) throw new Error('nothing was done');
+  return box.result.given;
+}
+
+export const leakChecks: Readonly<Record<string, (store: Store, secret: Secret) => Promise<Leaks>>> = {
+  read: async (store, { permit }) => namesOf([await store.read(permit, plan)]),
+  'read of a person': async (store, { permit }) => namesOf([await store.read(permit, { type: 'Patient', id: 'p1' })]),
+  'read of another registration': async (store, { permit }) => {
+    const seen = await store.read(permit, { type: 'Patient', id: 'p2' });
+    return seen?.openedBy === undefined ? [`Patient/p2 of ${seen?.custodianKey}`] : [];
+  },
+  'vread of the current version': async (store, { permit, currentVersion }) =>
+    namesOf([await store.readVersion(permit, { ...plan, versionId: currentVersion })]),
+  'vread of a superseded version': async (store, { permit, firstVersion }) =>
+    namesOf([await store.readVersion(permit, { ...plan, versionId: firstVersion })]),
+  'history of the resource': async (store, { permit }) => {
+    const page = await store.history(permit, { ...plan, sinceMs: undefined, count: 10, after: undefined });
+    return [...namesOf(page.versions), ...(page.total === 0 ? [] : [`total ${page.total}`])];
+  },
+  'history of the type': async (store, { permit }) => {
+    const page = await store.history(permit, {
+      type: 'CarePlan',
+      id: undefined,
+      sinceMs: undefined,
+      count: 10,
+      after: undefined,
+    });
+    return [...namesOf(page.versions), ...(page.total === 0 ? [] : [`total ${page.total}`])];
+  },
+  'history of persons': async (store, { permit }) => {
+    const page = await store.history(permit, {
+      type: 'Patient',
+      id: undefined,
+      sinceMs: undefined,
+      count: 10,
+      after: undefined,
+    });
+    return page.versions
+      .filter(({ id, openedBy }) => id === 'p1' || openedBy === undefined)
+      .map(({ id }) => `Patient/${id}`);
+  },
+  ...Object.fromEntries(
+    Object.entries({
+      'search without filters': query('CarePlan'),
+      'search by id': query('CarePlan', [{ kind: 'id', values: ['plan'] }]),
+      'search by token': query('CarePlan', [isActive]),
+      'search by reference': query('CarePlan', [isAbout('p1')]),
+      'search by chain': query('CarePlan', [ofPersonWithNumber]),
+      'search in another order': query('CarePlan', [isActive], {
+        sort: [{ param: '_id', kind: 'id', descending: false }],
+      }),
+      'search of persons': query('Patient', [hasNumber]),
+      // The Task is the reader's own: that it matches would tell that the person has this number.
+      'chain to a hidden person': query('Task', [ofPersonWithNumber]),
+      'chain to a hidden person, probed': query('Task', [
+        isAbout('p1'),
+        { kind: 'chain', param: 'focus', targetTypes: ['CarePlan'], filter: isActive },
+      ]),
+    }).map(([name, asked]) => [
+      name,
+      async (store: Store, { permit }: Secret): Promise<Leaks> => {
+        const page = await store.search(permit, asked);
+        return [...namesOf(page.matches), ...(page.total === 0 ? [] : [`total ${page.total}`])];
+      },
+    ]),
+  ),
+  include: async (store, { permit }) => {
+    const includes = [
+      { param: 'focus', targetType: undefined },
+      { param: 'patient', targetType: 'Patient' },
+    ];
+    const page = await store.search(permit, query('Task', [], { includes }));
+    return page.matches.length === 1 ? namesOf(page.included) : ['the Task is not found, so nothing is shown'];
+  },
+  'reference left in a body': async (store, { permit }) => {
+    const task = await store.read(permit, { type: 'Task', id: 'task' });
+    return ['CarePlan/plan', 'Patient/p1'].filter((reference) => task?.hiddenReferences.includes(reference) !== true);
+  },
+  'search of persons by another registration': async (store, { permit }) => {
+    const page = await store.search(permit, query('Patient', [{ kind: 'id', values: ['p2'] }]));
+    return page.matches.length === 1 && page.matches[0]?.openedBy !== undefined
+      ? []
+      : [`${page.matches.length} registrations`];
+  },
+  resolve: (store, { permit }) =>
+    withoutTrace(store, permit, async (inside) =>
+      namesOf(await inside.resolve(permit, [plan, { type: 'Patient', id: 'p1' }])),
+    ),
+  'lock for a change': (store, { permit }) =>
+    withoutTrace(store, permit, async (inside) => namesOf(await inside.lockCurrent(permit, [plan]))),
+  'conditional match': (store, { permit }) =>
+    withoutTrace(store, permit, async (inside) => {
+      const found = await inside.match(permit, [query('CarePlan', [isActive]), query('Patient', [hasNumber])], 2);
+      return namesOf(found.flat());
+    }),
+};
+
+/** All that leaks, `check: what`. */
+export async function findLeaks(store: Store, secret: Secret): Promise<Leaks> {
+  const found: string[] = [];
+  for (const [name, check] of Object.entries(leakChecks)) {
+    for (const leak of await check(store, secret)) found.push(`${name}: ${leak}`);
+  }
+  return found;
+}
