@@ -1,0 +1,85 @@
+// Fills the hub with plans, through its front door, and reads back what stages and floors must know of them.
+import pg from 'pg';
+import { runStatement } from './cluster.ts';
+import type { KnownPlan } from './job.ts';
+import { readWrittenRows, type TableRows } from './plan-rows.ts';
+import { startHub } from './processes.ts';
+import { runStage, select, type Session } from './session.ts';
+
+/** What the hub wrote for one plan and for one Patient. */
+export interface Samples {
+  readonly plan: readonly TableRows[];
+  readonly patient: readonly TableRows[];
+}
+
+/** Sends plans through the hub until there are so many, and gives what it wrote for one of them. */
+export async function fillUpTo(session: Session, plans: number): Promise<Samples> {
+  const { databaseUrl, options, say } = session;
+  const hub = await startHub({ databaseUrl, rowLevelSecurity: true, profileFolder: undefined });
+  try {
+    const missing = plans - (await countPlans(session));
+    const startedAt = performance.now();
+    if (missing > 0)
+      await runStage(session, hub, {
+        stage: 'plan',
+        pairs: session.directory.pairs,
+        plans: [],
+        warmUpMs: 0,
+        durationMs: 3_600_000,
+        count: missing,
+      });
+    say(`Filled up to ${plans} plans in ${((performance.now() - startedAt) / 1000).toFixed(0)} s.`);
+    const pace = {
+      pairs: session.directory.pairs.slice(0, 1),
+      plans: [],
+      warmUpMs: 0,
+      durationMs: 60_000,
+      count: 1,
+      connections: 1,
+    };
+    await runStage(session, hub, { ...pace, stage: 'create' });
+    const patient = await readLastWritten(databaseUrl);
+    await runStage(session, hub, { ...pace, stage: 'plan' });
+    const plan = await readLastWritten(databaseUrl);
+    say(`${options.connections} connections, ${options.seconds} s a stage.`);
+    return { plan, patient };
+  } finally {
+    await hub.stop();
+    await runStatement(databaseUrl, 'vacuum analyze');
+    await runStatement(databaseUrl, 'checkpoint');
+  }
+}
+
+/** Plans that are there now. */
+export async function countPlans({ databaseUrl }: Session): Promise<number> {
+  const [row] = await select<{ count: string }>(
+    databaseUrl,
+    `select count(*) from resource where type = 'CarePlan' and not deleted`,
+  );
+  return Number(row?.count ?? 0);
+}
+
+async function readLastWritten(databaseUrl: string): Promise<readonly TableRows[]> {
+  const client = new pg.Client({ connectionString: databaseUrl });
+  await client.connect();
+  try {
+    const { rows } = await client.query<{ request_id: string }>(
+      'select request_id from audit_log order by seq desc limit 1',
+    );
+    return await readWrittenRows(client, rows[0]?.request_id ?? '');
+  } finally {
+    await client.end();
+  }
+}
+
+/** The first pair's plans, in no order. */
+export async function readKnownPlans({ databaseUrl, directory }: Session): Promise<readonly KnownPlan[]> {
+  const custodian = directory.pairs[0]?.references.custodian.split('/')[1];
+  return select<{ planId: string; patientId: string; number: string }>(
+    databaseUrl,
+    `select c.id as "planId", p.id as "patientId", p.body::json -> 'identifier' -> 0 ->> 'value' as number
+     from resource c join resource p on p.type = 'Patient' and p.person = c.person and p.registrant = c.custodian
+     where c.type = 'CarePlan' and c.custodian = (select key from organization where id = $1) order by md5(c.id)`,
+    [custodian],
+  );
+}
