@@ -21,6 +21,11 @@ const codesAt = (value: unknown, system: string): readonly unknown[] => {
 const pointsAt = (value: unknown, type: string): boolean =>
   isObject(value) && (value['type'] === type || (typeof value['reference'] === 'string' && new RegExp(`(?:^|/)${type}[/?]`).test(value['reference'])));
 
+/** Codes of value set sip-work-item. */
+const workItems: ReadonlySet<unknown> = new Set([
+  'acknowledge-call', 'hold-follow-up', 'obtain-consent', 'renew-consent', 'post-letter', 'review-deviation', 'offer-sip', 'transfer-coordination', 'join-plans',
+]);
+
 const choices = (base: string): Readonly<Record<string, Choice>> => ({
   Appointment: 'SipAppointment',
   AppointmentResponse: 'SipAppointmentResponse',
@@ -45,8 +50,9 @@ const choices = (base: string): Readonly<Record<string, Choice>> => ({
   ServiceRequest: 'SipIntervention',
   Task: (task) => {
     const codes = codesAt(task['code'], `${base}/CodeSystem/sip-task-code`);
-    if (codes.includes('commitment') || pointsAt(task['focus'], 'ServiceRequest')) return 'SipCommitment';
-    return 'SipTask';
+    if (codes.includes('commitment')) return 'SipCommitment';
+    if (codes.some((code) => workItems.has(code))) return 'SipWorkItem';
+    return pointsAt(task['focus'], 'ServiceRequest') ? 'SipCommitment' : 'SipTask';
   },
 });
 
