@@ -15,6 +15,7 @@ import { type Definitions, loadDefinitions } from './fhir/definitions.ts';
 import { createHttpListener } from './http/create-http.ts';
 import { listen } from './http/listen.ts';
 import type { Services } from './interactions/services.ts';
+import { operations } from './operations/operations.ts';
 import { deriveCursorKey } from './search/cursor.ts';
 import { createSearchRegistry } from './search/registry.ts';
 import { createStore } from './store/create-store.ts';
@@ -70,6 +71,7 @@ export async function startHub(config: Config, options: HubOptions): Promise<Run
     validator: createValidator({ definitions, codes, sipProfiles: createSipProfiles(canonicalBase) }),
     profilesOf: (type) => listProfiles(definitions, type),
     search: createSearchRegistry(definitions, `${publicUrl}/fhir`),
+    operations,
     normalizeSystems,
     canonicalSystem,
     clock,

@@ -63,7 +63,7 @@ export async function runCommand(edge: Edge): Promise<number> {
 }
 
 /** Errors whose message is written for whoever started the process. */
-const explained = new Set(['FolderInUse', 'MigrationError', 'RowLevelSecurityError', 'ClientCommandError', 'ClientKeyError']);
+const explained = new Set(['FolderInUse', 'MigrationError', 'RowLevelSecurityError', 'ClientCommandError', 'ClientKeyError', 'ControlSocketError']);
 
 function describeFault(error: unknown): string {
   if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') {

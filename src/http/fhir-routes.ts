@@ -10,7 +10,7 @@ import { run } from '../interactions/run.ts';
 import type { Answer, RequestContext, Services } from '../interactions/services.ts';
 import { parseTarget, type Target } from '../interactions/target.ts';
 import { readBody } from './body.ts';
-import { requireAcceptable, requireFormContent, requireJsonContent } from './negotiate.ts';
+import { requireAcceptable, requireFormContent, requireIdentityEncoding, requireJsonContent } from './negotiate.ts';
 import { toProblem } from './on-error.ts';
 import { parsePrefer } from './prefer.ts';
 
@@ -41,6 +41,7 @@ export async function answerFhir(routes: FhirRoutes, context: Context, requestId
     const isForm = target.kind === 'search' && context.req.method === 'POST';
     return await run(services, request, {
       target,
+      isRead: context.req.method === 'GET' || context.req.method === 'HEAD',
       parameters: isForm ? joinParameters(parameters, body) : parameters,
       body: isForm ? '' : body,
       ifMatch: context.req.header('if-match'),
@@ -57,6 +58,7 @@ export async function answerFhir(routes: FhirRoutes, context: Context, requestId
 
 async function readRequestBody(context: Context, target: Target, services: Services): Promise<string> {
   if (context.req.method === 'GET' || context.req.method === 'HEAD' || context.req.method === 'DELETE') return '';
+  requireIdentityEncoding(context.req.header('content-encoding'));
   const contentType = context.req.header('content-type');
   if (target.kind === 'search') requireFormContent(contentType);
   else requireJsonContent(contentType);

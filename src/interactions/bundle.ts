@@ -82,6 +82,7 @@ async function runOne(
   try {
     const answer = await runEntry(services, context, {
       ...entry,
+      isRead: entry.resource === undefined,
       body: entry.resource === undefined ? '' : stringifyJson(entry.resource),
     });
     return {

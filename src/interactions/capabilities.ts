@@ -70,8 +70,14 @@ function toResource(type: string, services: Services): object {
     conditionalDelete: 'not-supported',
     referencePolicy: ['literal', 'enforced', 'local'],
     searchInclude: parameters.filter(({ kind }) => kind === 'reference').map(({ code }) => `${type}:${code}`),
+    ...toOperations(type, services),
     searchParam: parameters.map(({ code, url, kind }) => ({ name: code, definition: url, type: searchTypes[kind] })),
   };
+}
+
+function toOperations(type: string, services: Services): object {
+  const known = services.operations.filter(({ levels, types }) => levels.some((level) => level !== 'system') && (types?.includes(type) ?? true));
+  return known.length === 0 ? {} : { operation: known.map(({ name, definition }) => ({ name: name.slice(1), definition })) };
 }
 
 function canWrite(policy: TypePolicy | undefined): boolean {

@@ -9,11 +9,14 @@ import { read, vread } from './read.ts';
 import { search } from './search.ts';
 import type { Answer, RequestContext, Services } from './services.ts';
 import type { Target } from './target.ts';
+import { runOperation } from './run-operation.ts';
 import { update } from './update.ts';
 
 export interface FhirRequest {
   readonly target: Target;
   /** The query of the address, or the form of POST _search. */
+  /** GET and HEAD promise to change nothing. */
+  readonly isRead: boolean;
   readonly parameters: URLSearchParams;
   readonly body: string;
   readonly ifMatch: string | undefined;
@@ -45,6 +48,8 @@ export async function run(services: Services, context: RequestContext, request: 
       return update(services, context, { type: target.type, id: target.id, body, ifMatch });
     case 'delete':
       return deleteResource(services, context, { type: target.type, id: target.id, ifMatch });
+    case 'operation':
+      return runOperation(services, context, { ...request, name: target.name, type: target.type, id: target.id });
     default:
       throw problem('endpoint-unknown', { detail: `no interaction for ${JSON.stringify(target satisfies never)}` });
   }

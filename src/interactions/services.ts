@@ -4,6 +4,7 @@ import type { IdSource } from '../core/ids.ts';
 import type { Principal } from '../access/principal.ts';
 import type { Language } from '../fhir/outcome.ts';
 import type { FhirResource } from '../fhir/resource.ts';
+import type { Operation } from './operation.ts';
 import type { SearchRegistry } from '../search/registry.ts';
 import type { Store } from '../store/store.ts';
 import type { Validator } from '../validation/validator.ts';
@@ -23,6 +24,7 @@ export interface Services {
   /** Canonical URLs of the loaded profiles of a resource type. */
   readonly profilesOf: (type: string) => readonly string[];
   readonly search: SearchRegistry;
+  readonly operations: readonly Operation[];
   /** Rewrites aliases of identifier and code systems in place to the form the hub stores. */
   readonly normalizeSystems: (resource: FhirResource) => void;
   /** The first form of a system's alias, or the system itself. */

@@ -23,12 +23,15 @@ describe('parseTarget', () => {
     ['PUT', 'CarePlan/1', { kind: 'update', type: 'CarePlan', id: '1' }],
     ['DELETE', 'CarePlan/1', { kind: 'delete', type: 'CarePlan', id: '1' }],
     ['GET', 'CarePlan/1/_history', { kind: 'history-instance', type: 'CarePlan', id: '1' }],
+    ['POST', '$export', { kind: 'operation', name: '$export', type: undefined, id: undefined }],
+    ['GET', 'CarePlan/$validate', { kind: 'operation', name: '$validate', type: 'CarePlan', id: undefined }],
+    ['GET', 'Patient/1/$everything', { kind: 'operation', name: '$everything', type: 'Patient', id: '1' }],
     ['GET', 'CarePlan/1/_history/2', { kind: 'vread', type: 'CarePlan', id: '1', versionId: '2' }],
   ])('%s %s', (method, path, target) => {
     expect(parseTarget(method, path)).toEqual(target);
   });
 
-  it.each(['careplan', 'CarePlan/1/2', 'CarePlan/1/_history/2/3', 'CarePlan/å', 'CarePlan/1/$everything', 'CarePlan/_search/1', '..%2f'])('knows no %s', (path) => {
+  it.each(['careplan', 'CarePlan/1/2', 'CarePlan/1/_history/2/3', 'CarePlan/å', 'CarePlan/_search/1', '..%2f'])('knows no %s', (path) => {
     expect(refusal('GET', path)?.[0]).toBe('endpoint-unknown');
   });
 

@@ -9,6 +9,7 @@ export type Target =
   | { readonly kind: 'capabilities' }
   | { readonly kind: 'create' | 'search' | 'history-type'; readonly type: string }
   | { readonly kind: 'read' | 'update' | 'delete' | 'history-instance'; readonly type: string; readonly id: string }
+  | { readonly kind: 'operation'; readonly name: string; readonly type: string | undefined; readonly id: string | undefined }
   | { readonly kind: 'vread'; readonly type: string; readonly id: string; readonly versionId: string };
 
 const typeForm = /^[A-Z][A-Za-z]{1,63}$/;
@@ -22,6 +23,8 @@ export function parseTarget(method: string, path: string): Target {
   const [type, second, third, fourth] = parts;
   if (type === undefined) return choose(verb, { POST: { kind: 'bundle' } });
   if (type === 'metadata' && second === undefined) return choose(verb, { GET: { kind: 'capabilities' } });
+  const operation = parseOperation(parts);
+  if (operation !== undefined) return choose(verb, { GET: operation, POST: operation });
   if (!typeForm.test(type) || parts.length > 4) throw problem('endpoint-unknown');
   if (second === undefined) return choose(verb, { GET: { kind: 'search', type }, POST: { kind: 'create', type } });
   if (second === '_search' && third === undefined) return choose(verb, { POST: { kind: 'search', type } });
@@ -35,6 +38,15 @@ export function parseTarget(method: string, path: string): Target {
   if (fourth === undefined) return choose(verb, { GET: { kind: 'history-instance', type, id } });
   if (!versionForm.test(fourth)) throw problem('endpoint-unknown');
   return choose(verb, { GET: { kind: 'vread', type, id, versionId: fourth } });
+}
+
+/** `$name`, `Type/$name` or `Type/id/$name`. https://hl7.org/fhir/R4/operations.html */
+function parseOperation(parts: readonly string[]): Target | undefined {
+  const name = parts.at(-1) ?? '';
+  const [type, id] = parts.slice(0, -1);
+  if (!/^\$[a-z][a-z-]{1,40}$/.test(name) || parts.length > 3) return undefined;
+  if ((type !== undefined && !typeForm.test(type)) || (id !== undefined && !idForm.test(id))) return undefined;
+  return { kind: 'operation', name, type, id };
 }
 
 function choose(method: string, targets: Readonly<Record<string, Target>>): Target {

@@ -24,9 +24,9 @@ export class FolderInUse extends Error {
   }
 }
 
-/** Takes the folder (made where it is missing) until `release`, or until the process ends. @throws FolderInUse */
+/** Takes the folder (made where it is missing, for this user alone) until `release`, or until the process ends. @throws FolderInUse */
 export function lockFolder(folder: string): FolderLock {
-  mkdirSync(folder, { recursive: true });
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
   const file = new DatabaseSync(join(folder, 'lock.sqlite'), { timeout: 0 });
   try {
     file.exec('begin exclusive');

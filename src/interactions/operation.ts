@@ -1,0 +1,28 @@
+// What an operation is: a name, where it may be called, and what it does. Each is one file in operations/. https://hl7.org/fhir/R4/operations.html
+import type { Answer, RequestContext, Services } from './services.ts';
+
+export interface OperationRequest {
+  /** With its dollar sign: `$validate`. */
+  readonly name: string;
+  readonly type: string | undefined;
+  readonly id: string | undefined;
+  /** True for GET and HEAD. */
+  readonly isRead: boolean;
+  readonly parameters: URLSearchParams;
+  /** JSON text: a Parameters resource, or the one resource the operation takes; empty for GET. */
+  readonly body: string;
+}
+
+export type OperationLevel = 'system' | 'type' | 'instance';
+
+export interface Operation {
+  readonly name: string;
+  /** The canonical URL of its OperationDefinition. */
+  readonly definition: string;
+  readonly levels: readonly OperationLevel[];
+  /** Resource types it may be called on; undefined: any that is served. */
+  readonly types: readonly string[] | undefined;
+  /** True where it may be called with GET. */
+  readonly allowsGet: boolean;
+  readonly run: (services: Services, context: RequestContext, request: OperationRequest) => Promise<Answer>;
+}

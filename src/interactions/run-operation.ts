@@ -1,0 +1,18 @@
+// Finds the operation that an address names and runs it. Refuses operations the hub does not have there (404), and GET where it is not allowed (405).
+import { findTypePolicy } from '../access/compartment.ts';
+import { problem } from '../core/problem.ts';
+import type { Answer, RequestContext, Services } from './services.ts';
+import type { OperationLevel, OperationRequest } from './operation.ts';
+
+/** The operation's answer. @throws endpoint-unknown, method-not-allowed, and what the operation throws */
+export function runOperation(services: Services, context: RequestContext, request: OperationRequest): Promise<Answer> {
+  const { name, type, id } = request;
+  const level: OperationLevel = type === undefined ? 'system' : id === undefined ? 'type' : 'instance';
+  const operation = services.operations.find((known) => known.name === name && known.levels.includes(level));
+  const isForType = type === undefined || (operation?.types?.includes(type) ?? findTypePolicy(type) !== undefined);
+  if (operation === undefined || !isForType) {
+    throw problem('endpoint-unknown', { diagnostics: 'There is no such operation here. See the CapabilityStatement.' });
+  }
+  if (request.isRead && !operation.allowsGet) throw problem('method-not-allowed', { headers: { Allow: 'POST' } });
+  return operation.run(services, context, request);
+}
