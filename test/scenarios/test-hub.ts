@@ -10,6 +10,9 @@ import { makeKeyPair, signIn, type VendorSystem } from '../../src/cli/demo/vendo
 import { readConfig, type Config } from '../../src/config.ts';
 import { systemClock } from '../../src/core/clock.ts';
 import type { Log } from '../../src/core/log.ts';
+import type { Database, Queryable } from '../../src/store/database.ts';
+import { openPostgres } from '../../src/store/postgres.ts';
+import { createDatabase } from '../contract/open-databases.ts';
 
 export interface TestHub {
   readonly hub: RunningHub;
@@ -46,7 +49,31 @@ export function readExample(name: string): string {
   return readFileSync(new URL(`../../examples/${name}`, import.meta.url), 'utf8');
 }
 
-/** Starts a hub on the embedded database in a temporary folder, or on a database of its own where DATABASE_URL names a PostgreSQL. */
+/** How a suite gets its hub: on either database, with settings that differ from the defaults. */
+export type OpenHub = (settings?: Partial<Config>) => Promise<TestHub>;
+
+/** Starts a hub on a new database of its own on the PostgreSQL of DATABASE_URL, which goes away with the hub. */
+export async function openTestHubOnPostgres(settings: Partial<Config> = {}): Promise<TestHub> {
+  const { url, remove } = await createDatabase();
+  const hub = await openTestHub({ databaseUrl: url, databasePoolSize: 8, ...settings }).catch(
+    async (error: unknown) => {
+      await remove();
+      throw error;
+    },
+  );
+  const owner = openPostgres({ url, poolSize: 1, statementTimeoutMs: 20_000 });
+  return {
+    ...hub,
+    countRows: () => countUnprotectedRows(owner),
+    stop: async () => {
+      await owner.close();
+      await hub.stop();
+      await remove();
+    },
+  };
+}
+
+/** Starts a hub on the embedded database in a temporary folder, unless `settings` name another. */
 export async function openTestHub(settings: Partial<Config> = {}): Promise<TestHub> {
   const folder = mkdtempSync(join(tmpdir(), 'sip-hub-test-'));
   let offsetMs = 0;
@@ -72,7 +99,15 @@ export async function openTestHub(settings: Partial<Config> = {}): Promise<TestH
     );
     if (client === undefined) throw new Error('no client');
     const { tokenEndpoint } = toAuthorizationAddresses(hub.publicUrl);
-    return signIn({ name, clientId: client.clientId, privateKey: keys.privateKey, baseUrl, tokenEndpoint, scope, organization });
+    return signIn({
+      name,
+      clientId: client.clientId,
+      privateKey: keys.privateKey,
+      baseUrl,
+      tokenEndpoint,
+      scope,
+      organization,
+    });
   };
   const operator = await register('operator', undefined, 'system/*.cruds');
   const directory = await operator.call({ method: 'POST', path: '', body: readExample('directory.json') });
@@ -93,7 +128,7 @@ export async function openTestHub(settings: Partial<Config> = {}): Promise<TestH
       offsetMs += ms;
     },
     now: clock,
-    countRows: () => countRows(hub),
+    countRows: () => countRows(hub.database),
     stop: async () => {
       await hub.stop();
       rmSync(folder, { recursive: true, force: true });
@@ -101,15 +136,35 @@ export async function openTestHub(settings: Partial<Config> = {}): Promise<TestH
   };
 }
 
-async function countRows(hub: RunningHub): Promise<Readonly<Record<string, number>>> {
-  const tables = await hub.database.query<{ name: string }>({
+async function countRows(database: Queryable): Promise<Readonly<Record<string, number>>> {
+  const tables = await database.query<{ name: string }>({
     text: "select tablename as name from pg_tables where schemaname = 'public' order by tablename",
   });
-  const counts = await Promise.all(
-    tables.map(async ({ name }) => {
-      const [row] = await hub.database.query<{ count: number }>({ text: `select count(*)::int as count from "${name}"` });
-      return [name, row?.count ?? 0] as const;
-    }),
-  );
+  const counts: [string, number][] = [];
+  for (const { name } of tables) {
+    const [row] = await database.query<{ count: number }>({ text: `select count(*)::int as count from "${name}"` });
+    counts.push([name, row?.count ?? 0]);
+  }
   return Object.fromEntries(counts);
+}
+
+/** Row-level security hides rows also from the owner: it is put aside for the count, in a transaction that is taken back. */
+async function countUnprotectedRows(owner: Database): Promise<Readonly<Record<string, number>>> {
+  const takeBack = new Error('the transaction is taken back');
+  let counts: Readonly<Record<string, number>> = {};
+  await owner
+    .transaction(async (inside) => {
+      const isForced = await inside.query<{ name: string }>({
+        text: "select relname as name from pg_class where relforcerowsecurity and relnamespace = 'public'::regnamespace",
+      });
+      for (const { name } of isForced) {
+        await inside.query({ text: `alter table "${name}" no force row level security` });
+      }
+      counts = await countRows(inside);
+      throw takeBack;
+    })
+    .catch((error: unknown) => {
+      if (error !== takeBack) throw error;
+    });
+  return counts;
 }
