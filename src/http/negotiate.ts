@@ -16,19 +16,28 @@ export function requireAcceptable(accept: string | undefined, format: string | u
   }
   if (accept === undefined || accept === '') return;
   const isAccepted = accept.split(',').some((range) => {
-    const version = /;\s*fhirVersion\s*=\s*"?([^";]+)"?/i.exec(range)?.[1];
+    const version = findParameter(range, 'fhirVersion') ?? '4.0';
     const isRefused = /;\s*q=0(?:\.0{1,3})?\s*$/i.test(range);
-    return acceptedRanges.has(mediaType(range)) && !isRefused && (version === undefined || version.trim() === '4.0');
+    return acceptedRanges.has(mediaType(range)) && !isRefused && version === '4.0';
   });
   if (!isAccepted) throw problem('not-acceptable');
 }
 
-/** @throws media-type-unsupported unless the body is declared as JSON in UTF-8 */
+/** @throws media-type-unsupported unless the body is declared as JSON of FHIR R4 in UTF-8 */
 export function requireJsonContent(contentType: string | undefined): void {
-  const charset = /;\s*charset\s*=\s*"?([^";]+)"?/i.exec(contentType ?? '')?.[1];
-  if (!jsonTypes.has(mediaType(contentType ?? '')) || (charset !== undefined && charset.trim().toLowerCase() !== 'utf-8')) {
-    throw problem('media-type-unsupported');
-  }
+  const header = contentType ?? '';
+  const charset = findParameter(header, 'charset')?.toLowerCase() ?? 'utf-8';
+  const version = findParameter(header, 'fhirVersion') ?? '4.0';
+  if (!jsonTypes.has(mediaType(header)) || charset !== 'utf-8' || version !== '4.0') throw problem('media-type-unsupported');
+}
+
+/** @throws media-type-unsupported where the body is compressed: a small body could become any size. RFC 9110 §15.5.16 */
+export function requireIdentityEncoding(contentEncoding: string | undefined): void {
+  if (contentEncoding === undefined || contentEncoding.trim().toLowerCase() === 'identity') return;
+  throw problem('media-type-unsupported', {
+    diagnostics: 'Send the body as it is, without Content-Encoding.',
+    headers: { 'Accept-Encoding': 'identity' },
+  });
 }
 
 /** @throws media-type-unsupported unless the body is a form, as POST _search asks for */
@@ -36,6 +45,13 @@ export function requireFormContent(contentType: string | undefined): void {
   if (mediaType(contentType ?? '') !== 'application/x-www-form-urlencoded') {
     throw problem('media-type-unsupported', { diagnostics: 'Send application/x-www-form-urlencoded to _search.' });
   }
+}
+
+/** `charset` of `application/json; charset="utf-8"`; undefined where it is not said. */
+function findParameter(header: string, name: 'charset' | 'fhirVersion'): string | undefined {
+  const parameters = header.split(';').slice(1).map((part) => part.split('='));
+  const found = parameters.find(([key = '']) => key.trim().toLowerCase() === name.toLowerCase());
+  return found?.[1]?.trim().replaceAll('"', '');
 }
 
 function mediaType(header: string): string {
