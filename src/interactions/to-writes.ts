@@ -37,7 +37,7 @@ export function toWrites(input: WriteInput): ReadonlyMap<Change, WrittenVersion>
 
 function toWrite(change: Change, { services, permit, locked, links }: WriteInput): WrittenVersion {
   const before = locked.get(change);
-  const lastUpdated = permit.at;
+  const lastUpdated = laterThan(before, permit.at);
   const versionId = services.ids.opaque();
   const common = {
     type: change.type,
@@ -70,6 +70,12 @@ function toWrite(change: Change, { services, permit, locked, links }: WriteInput
     },
     personKey: person !== null && 'key' in person ? person.key : null,
   };
+}
+
+/** Times of a resource's versions grow, also where two changes share a millisecond or two processes' clocks differ. */
+function laterThan(before: LockedVersion | undefined, at: Date): Date {
+  const previousMs = before?.lastUpdated.getTime() ?? Number.NEGATIVE_INFINITY;
+  return at.getTime() > previousMs ? at : new Date(previousMs + 1);
 }
 
 /** The hub's own words in meta: what a client writes there of version, time and source never counts. */
