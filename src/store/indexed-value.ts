@@ -17,7 +17,7 @@ export function toIndexedString(text: string): string {
 }
 
 /** PostgreSQL's timestamps begin later than JavaScript's; nothing that is stored lies outside these years. */
-const firstMs = Date.UTC(2000, 0, 1) - 1999 * 365.25 * 86_400_000;
+const firstMs = Date.parse('0001-01-02T00:00:00Z');
 const lastMs = Date.UTC(9999, 11, 31);
 
 /** The instant, brought to between year 1 and year 9999. */

@@ -1,19 +1,38 @@
-// Whose rows a party can have any visible ones among: its own, the directory, and those of custodians that some grant names
-// to it. Only a place to start walking from; what is visible is decided row by row (visibility.ts). Too wide costs time, no more.
+// Where a party can have anything visible at all: the owners whose rows it walks through newest first, and the persons whose
+// few rows are looked up one by one. Only a place to start from; what is visible is decided row by row (visibility.ts).
+// Too wide costs time and no more; it leaves nothing visible out.
 import type { Reader } from './reader.ts';
 import { sql } from './sql.ts';
 import type { Fragment } from './sql.ts';
 
-/** A FROM item with the column `owner`. Goes from one custodian to the next by index, not through all grants. */
-export function reach(reader: Reader): Fragment {
-  return sql`(
-    with recursive granting (recipient, custodian) as (
+/**
+ * Up to so many persons of one custodian are looked up; where more are open to the party, walking the custodian's rows
+ * meets visible ones soon enough.
+ */
+const fewPersons = sql`300`;
+
+/** Members of a WITH RECURSIVE: `reached_owner(owner)` and `reached_person(person)`. Goes from custodian to custodian by index. */
+export function reachTables(reader: Reader): Fragment {
+  return sql`
+    granting (recipient, custodian) as (
       select above.covering, (select min(o.custodian) from sharing_grant o where o.recipient = above.covering)
       from party_coverage above where above.covered = ${reader.party}
       union all
       select g.recipient, (select min(o.custodian) from sharing_grant o where o.recipient = g.recipient and o.custodian > g.custodian)
-      from granting g where g.custodian is not null)
-    select -2::bigint as owner
-    union select ${reader.party}
-    union select p.covered from granting g join party_coverage p on p.covering = g.custodian)`;
+      from granting g where g.custodian is not null),
+    measured as materialized (
+      select g.recipient, g.custodian, (
+        select count(*) from (
+          select from sharing_grant o where o.recipient = g.recipient and o.custodian = g.custodian limit ${fewPersons} + 1) few
+      ) <= ${fewPersons} as is_few
+      from granting g where g.custodian is not null),
+    reached_owner as materialized (
+      select -2::bigint as owner
+      union select ${reader.party}
+      union select p.covered from measured m join party_coverage p on p.covering = m.custodian where not m.is_few),
+    reached_person as materialized (
+      select distinct o.person from measured m
+      cross join lateral (
+        select o.person from sharing_grant o where o.recipient = m.recipient and o.custodian = m.custodian offset 0) o
+      where m.is_few)`;
 }

@@ -1,9 +1,10 @@
 // The keys of a search's visible matches, in order, each once, up to a limit: the heart of search, match and totals.
 // Newest (or oldest) first walks an index that ends in the sort key and stops when the page is full; any other order
 // gathers all matches first.
-import type { CursorPosition, SearchQuery, SortKey } from '../search/query.ts';
+import type { CursorPosition, Filter, SearchQuery, SortKey } from '../search/query.ts';
 import { toIndexedString, toTimestamp } from './indexed-value.ts';
 import { toParameterKey } from './parameter-key.ts';
+import { reachTables } from './reach.ts';
 import type { Reader } from './reader.ts';
 import { chooseDriver, driveBy, walkResources } from './search-driver.ts';
 import type { Driver } from './search-driver.ts';
@@ -30,65 +31,106 @@ export function selectCandidates(criteria: Criteria, bounds: Bounds, reader: Rea
 
 /** A SELECT of the number of visible matches. */
 export function countCandidates(criteria: Criteria, reader: Reader): Fragment {
-  return sql`select count(*) from (${selectAll(criteria, reader, [])}) q`;
+  const { tables, rows } = selectAll(criteria, reader, []);
+  return sql`${tables} select count(*) from (${rows}) q`;
 }
 
 function selectByAge(criteria: Criteria, { after, limit }: Bounds, sort: SortKey, reader: Reader): Fragment {
-  const driver = driverOf(criteria, reader);
+  const { driver, filter } = driverOf(criteria, reader);
   const direction = sort.descending ? sql`desc` : sql`asc`;
-  const order = sql`order by ${driver.lastUpdated} ${direction}, ${driver.key} ${direction}`;
   const most = limit === undefined ? nothing : sql`limit ${value('bigint', limit)}`;
-  const start = after === undefined ? sql`true` : isBeyond(driver, criteria.type, sort, after);
-  return sql`select c.key, jsonb_build_array(round(extract(epoch from c.last_updated) * 1000)) as position,
+  const start = after === undefined ? () => sql`true` : isBeyond(criteria.type, sort, after);
+  const walked = sql`select distinct on (${driver.lastUpdated}, ${driver.key}) ${driver.key} as key, ${driver.lastUpdated} as last_updated
+    from ${driver.from} ${matchingResource(driver.key)}
+    where ${driver.condition} and ${start(driver.lastUpdated, driver.key)} and ${isMatch(criteria, reader, filter)}
+    order by ${driver.lastUpdated} ${direction}, ${driver.key} ${direction} ${most}`;
+  const lookedUp = sql`select r.key, r.last_updated from ${rowsOfReachedPersons(criteria.type)}
+    where ${start(sql`r.last_updated`, sql`r.key`)} and ${isMatch(criteria, reader, undefined)}`;
+  return sql`${withReach(driver, reader)}
+    select c.key, jsonb_build_array(round(extract(epoch from c.last_updated) * 1000)) as position,
       row_number() over (order by c.last_updated ${direction}, c.key ${direction}) as ord
     from (
-      select distinct m.key, m.last_updated from (select * from ${driver.values} offset 0) v
-      cross join lateral (
-        select distinct on (${driver.lastUpdated}, ${driver.key}) ${driver.key} as key, ${driver.lastUpdated} as last_updated
-        from ${driver.from} ${matchingResource(driver)}
-        where ${driver.condition} and ${start} and ${isMatch(criteria, reader)}
-        ${order} ${most}
+      select distinct m.key, m.last_updated from (
+        select m.key, m.last_updated from (select * from ${driver.values} offset 0) v cross join lateral (${walked}) m
+        ${driver.isByOwner ? sql`union all ${lookedUp}` : nothing}
       ) m
     ) c order by c.last_updated ${direction}, c.key ${direction} ${most}`;
 }
 
-/** The row that the driver found, fetched by its key, one at a time. */
-function matchingResource(driver: Driver): Fragment {
-  return sql`cross join lateral (
-    select x.key, x.type, x.id, x.registrant, x.last_updated, x.deleted, x.directory, x.custodian, x.person
-    from resource x where x.key = ${driver.key} offset 0) r`;
+/** What a visibility decision needs of a row, fetched by its key, one at a time. */
+function matchingResource(key: Fragment): Fragment {
+  return sql`cross join lateral (select ${decidingColumns} from resource x where x.key = ${key} offset 0) r`;
 }
 
-function driverOf(criteria: Criteria, reader: Reader): Driver {
+/** Every row `r` of the type about the persons who are looked up one by one. */
+function rowsOfReachedPersons(type: string): Fragment {
+  return sql`reached_person n cross join lateral (
+    select ${decidingColumns} from resource x where x.person = n.person and x.type = ${value('text', type)} offset 0) r`;
+}
+
+const decidingColumns = sql`x.key, x.type, x.id, x.registrant, x.last_updated, x.deleted, x.directory, x.custodian, x.person`;
+
+const withReach = ({ isByOwner }: Driver, reader: Reader): Fragment =>
+  isByOwner ? sql`with recursive ${reachTables(reader)}` : nothing;
+
+interface Chosen {
+  readonly driver: Driver;
+  /** The filter that its rows have met; undefined: none. */
+  readonly filter: Filter | undefined;
+}
+
+function driverOf(criteria: Criteria, reader: Reader): Chosen {
   const filter = chooseDriver(criteria.filters);
-  return filter === undefined ? walkResources([criteria.type], reader) : driveBy(filter, [criteria.type], reader);
+  return {
+    filter,
+    driver: filter === undefined ? walkResources(criteria.type) : driveBy(filter, [criteria.type], reader),
+  };
 }
 
-/** All conditions on `r` but the one that drives, which its rows have met. */
-function isMatch({ type, filters }: Criteria, reader: Reader): Fragment {
-  const driver = chooseDriver(filters);
+/** All conditions on `r` but the filter that it has met. */
+function isMatch({ type, filters }: Criteria, reader: Reader, met: Filter | undefined): Fragment {
   return allOf([
     sql`r.type = ${value('text', type)} and not r.deleted`,
-    ...filters.filter((filter) => filter !== driver).map((filter) => toCondition(filter, [type], reader, 'r')),
-    visibleTo('search-match', reader, 'r'),
-    ...(type === 'Patient' ? [isReadersRegistration(reader, 'r')] : []),
+    ...filters.filter((filter) => filter !== met).map((filter) => toCondition(filter, [type], reader, 'r')),
+    isVisibleMatch(type, reader),
   ]);
 }
 
-/** Rows after the last page's end. The id stands for the key there, because keys tell how much the hub holds. */
-function isBeyond(driver: Driver, type: string, sort: SortKey, { values, id }: CursorPosition): Fragment {
-  const at = value('timestamptz', toTimestamp(Number(values[0] ?? 0)));
-  const comparison = sort.descending ? sql`<` : sql`>`;
-  return sql`(${driver.lastUpdated}, ${driver.key}) ${comparison} (${at}, (
-    select p.key from resource p where p.type = ${value('text', type)} and p.id = ${value('text', id)}
-    order by p.last_updated = ${at} desc, p.key desc limit 1))`;
+function isVisibleMatch(type: string, reader: Reader): Fragment {
+  const isVisible = visibleTo('search-match', reader, 'r');
+  return type === 'Patient' ? allOf([isVisible, isReadersRegistration(reader, 'r')]) : isVisible;
 }
 
-function selectAll(criteria: Criteria, reader: Reader, columns: readonly Fragment[]): Fragment {
-  const driver = driverOf(criteria, reader);
-  return sql`select ${join([sql`distinct r.key`, sql`r.id`, ...columns], ', ')} from (select * from ${driver.values} offset 0) v
-    cross join lateral (select ${driver.key} as key from ${driver.from} where ${driver.condition}) t ${matchingResource({ ...driver, key: sql`t.key` })}
-    where ${isMatch(criteria, reader)}`;
+/** Rows after the last page's end. The id stands for the key there, because keys tell how much the hub holds. */
+function isBeyond(
+  type: string,
+  sort: SortKey,
+  { values, id }: CursorPosition,
+): (lastUpdated: Fragment, key: Fragment) => Fragment {
+  const at = value('timestamptz', toTimestamp(Number(values[0] ?? 0)));
+  const comparison = sort.descending ? sql`<` : sql`>`;
+  const last = sql`(select p.key from resource p where p.type = ${value('text', type)} and p.id = ${value('text', id)}
+    order by p.last_updated = ${at} desc, p.key desc limit 1)`;
+  return (lastUpdated, key) => sql`(${lastUpdated}, ${key}) ${comparison} (${at}, ${last})`;
+}
+
+/** All matches: members of a WITH (or nothing) and the SELECT of `key`, `id` and the columns asked for. */
+function selectAll(
+  criteria: Criteria,
+  reader: Reader,
+  columns: readonly Fragment[],
+): { readonly tables: Fragment; readonly rows: Fragment } {
+  const { driver, filter } = driverOf(criteria, reader);
+  const selected = join([sql`r.key`, sql`r.id`, ...columns], ', ');
+  const walked = sql`select ${selected} from (select * from ${driver.values} offset 0) v
+    cross join lateral (select distinct ${driver.key} as key from ${driver.from} where ${driver.condition}) t ${matchingResource(sql`t.key`)}
+    where ${isMatch(criteria, reader, filter)}`;
+  const lookedUp = sql`select ${selected} from ${rowsOfReachedPersons(criteria.type)} where ${isMatch(criteria, reader, undefined)}`;
+  // UNION also takes out what was met twice.
+  return {
+    tables: withReach(driver, reader),
+    rows: driver.isByOwner ? sql`${walked} union ${lookedUp}` : sql`select distinct * from (${walked}) d`,
+  };
 }
 
 function selectSorted(criteria: Criteria, { sort, after, limit }: Bounds, reader: Reader): Fragment {
@@ -98,12 +140,13 @@ function selectSorted(criteria: Criteria, { sort, after, limit }: Bounds, reader
     [...keys.map(({ key, column }) => sql`${column} ${key.descending ? sql`desc` : sql`asc`} nulls last`), sql`c.id`],
     ', ',
   );
-  return sql`select c.key, jsonb_build_array(${join(
+  const { tables, rows } = selectAll(criteria, reader, columns);
+  return sql`${tables} select c.key, jsonb_build_array(${join(
     keys.map(({ column }) => column),
     ', ',
   )}) as position,
       row_number() over (order by ${order}) as ord
-    from (${selectAll(criteria, reader, columns)}) c
+    from (${rows}) c
     where ${after === undefined ? sql`true` : isSortedBeyond(keys, after)}
     order by ${order} ${limit === undefined ? nothing : sql`limit ${value('bigint', limit)}`}`;
 }

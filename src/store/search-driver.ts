@@ -4,7 +4,6 @@ import type { Filter } from '../search/query.ts';
 import { toIndexedCode } from './indexed-value.ts';
 import { toParameterKey } from './parameter-key.ts';
 import type { Reader } from './reader.ts';
-import { reach } from './reach.ts';
 import { allOf, name, sql, value } from './sql.ts';
 import type { Fragment } from './sql.ts';
 import { chainTarget, upperBound } from './search-filters.ts';
@@ -17,6 +16,8 @@ export interface Driver {
   /** The expressions of key and sort key in `from`; one index gives them in this order. */
   readonly key: Fragment;
   readonly lastUpdated: Fragment;
+  /** It walks the rows of `reached_owner` only: those of `reached_person` are to be looked up besides (reach.ts). */
+  readonly isByOwner: boolean;
 }
 
 const identifierLike = new Set(['identifier', 'url', 'code-value']);
@@ -55,14 +56,15 @@ export function chooseDriver(filters: readonly Filter[]): Filter | undefined {
   return best;
 }
 
-/** The resources of the types themselves, by whose they are. */
-export function walkResources(types: readonly string[], reader: Reader): Driver {
+/** The resources of the type themselves, owner by owner. */
+export function walkResources(type: string): Driver {
   return {
-    values: sql`(select u.type, w.owner from unnest(${value('text[]', types)}) u (type) cross join ${reach(reader)} w) v`,
+    values: sql`(select ${value('text', type)} as type, w.owner from reached_owner w) v`,
     from: sql`resource t`,
     condition: sql`t.type = v.type and t.owner = v.owner and not t.deleted`,
     key: sql`t.key`,
     lastUpdated: sql`t.last_updated`,
+    isByOwner: true,
   };
 }
 
@@ -78,9 +80,10 @@ export function driveBy(filter: Filter, types: readonly string[], reader: Reader
         condition: sql`true`,
         key: sql`t.key`,
         lastUpdated: sql`t.last_updated`,
+        isByOwner: false,
       };
     case 'token':
-      return driveByToken(filter, types, reader);
+      return driveByToken(filter, types);
     case 'reference':
       return indexed('search_reference', {
         values: valuesOf(
@@ -116,7 +119,7 @@ export function driveBy(filter: Filter, types: readonly string[], reader: Reader
 }
 
 /** A code that many share is walked by owner, so that a party that sees little does not walk past what others keep. */
-function driveByToken(filter: Filter & { readonly kind: 'token' }, types: readonly string[], reader: Reader): Driver {
+function driveByToken(filter: Filter & { readonly kind: 'token' }, types: readonly string[]): Driver {
   const values = valuesOf(
     types,
     filter.param,
@@ -127,10 +130,13 @@ function driveByToken(filter: Filter & { readonly kind: 'token' }, types: readon
   );
   const condition = sql`t.code = v.a and (v.b is null or t.system = v.b)`;
   if (identifierLike.has(filter.param)) return indexed('search_token', { values, condition });
-  return indexed('search_token', {
-    values: sql`(select v.param, v.a, v.b, w.owner from ${values} cross join ${reach(reader)} w) v`,
-    condition: sql`${condition} and t.owner = v.owner`,
-  });
+  return {
+    ...indexed('search_token', {
+      values: sql`(select v.param, v.a, v.b, w.owner from ${values} cross join reached_owner w) v`,
+      condition: sql`${condition} and t.owner = v.owner`,
+    }),
+    isByOwner: true,
+  };
 }
 
 function driveByChain(filter: Filter & { readonly kind: 'chain' }, types: readonly string[], reader: Reader): Driver {
@@ -161,6 +167,7 @@ function indexed(
     condition: allOf([sql`t.param = v.param`, condition]),
     key: sql`t.resource`,
     lastUpdated: sql`t.last_updated`,
+    isByOwner: false,
   };
 }
 

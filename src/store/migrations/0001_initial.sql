@@ -133,7 +133,7 @@ create table sharing_grant (
   ends_at timestamptz(3)
 );
 create index sharing_grant_person on sharing_grant (person, recipient, custodian);
-create index sharing_grant_recipient on sharing_grant (recipient, custodian);
+create index sharing_grant_recipient on sharing_grant (recipient, custodian, person);
 create index sharing_grant_consent on sharing_grant (consent);
 
 -- What has happened, for those who tell others. Read in the order (xid, seq) and only below the oldest running transaction.
