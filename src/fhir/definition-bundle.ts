@@ -20,7 +20,8 @@ const [openBrace, closeBrace, quote] = [0x7b, 0x7d, 0x22];
 export function readDefinitionBundle(file: string): readonly BundleEntry[] {
   const bytes = readFileSync(file);
   const starts: number[] = [];
-  for (let at = bytes.indexOf(entryStart); at >= 0; at = bytes.indexOf(entryStart, at + entryStart.length)) starts.push(at);
+  for (let at = bytes.indexOf(entryStart); at >= 0; at = bytes.indexOf(entryStart, at + entryStart.length))
+    starts.push(at);
   if (starts.length === 0) throw new Error(`${file}: no entries found; the layout of the definitions has changed.`);
   return starts.map((start, index) => {
     const next = starts[index + 1];
@@ -41,7 +42,11 @@ function parseEntry(text: string): unknown {
   return entry.resource;
 }
 
-function stringAfter(bytes: Buffer, needle: Buffer, span: { readonly start: number; readonly end: number }): string | undefined {
+function stringAfter(
+  bytes: Buffer,
+  needle: Buffer,
+  span: { readonly start: number; readonly end: number },
+): string | undefined {
   const at = bytes.indexOf(needle, span.start);
   if (at < 0 || at > span.end) return undefined;
   const from = at + needle.length;

@@ -19,11 +19,18 @@ function withFolder<T>(files: Readonly<Record<string, string>>, use: (folder: st
 }
 
 describe('readDefinitionBundle', () => {
-  it.each(['profiles-types', 'extension-definitions', 'v2-tables', 'search-parameters'])('finds in %s what a full parse finds', (name) => {
-    const file = join(dataFolder, `${name}.json`);
-    const whole = JSON.parse(readFileSync(file, 'utf8')) as { readonly entry: readonly { readonly resource: unknown }[] };
-    expect(readDefinitionBundle(file).map((entry) => entry.parse())).toEqual(whole.entry.map((entry) => entry.resource));
-  });
+  it.each(['profiles-types', 'extension-definitions', 'v2-tables', 'search-parameters'])(
+    'finds in %s what a full parse finds',
+    (name) => {
+      const file = join(dataFolder, `${name}.json`);
+      const whole = JSON.parse(readFileSync(file, 'utf8')) as {
+        readonly entry: readonly { readonly resource: unknown }[];
+      };
+      expect(readDefinitionBundle(file).map((entry) => entry.parse())).toEqual(
+        whole.entry.map((entry) => entry.resource),
+      );
+    },
+  );
 
   it('refuses a file that is printed in another way', () => {
     withFolder({ 'a.json': '{"resourceType":"Bundle","entry":[{"fullUrl":"x","resource":{}}]}' }, (folder) => {
@@ -55,12 +62,23 @@ describe('loadDefinitions', () => {
 
   it('finds value sets, code systems and search parameters', () => {
     expect(definitions.valueSet('http://hl7.org/fhir/ValueSet/request-status')?.status).toBeDefined();
-    expect(definitions.codeSystem('http://terminology.hl7.org/CodeSystem/v2-0203')?.concept?.length).toBeGreaterThan(50);
-    expect(definitions.searchParameters().some((parameter) => parameter.url === 'http://hl7.org/fhir/SearchParameter/CarePlan-status')).toBe(true);
+    expect(definitions.codeSystem('http://terminology.hl7.org/CodeSystem/v2-0203')?.concept?.length).toBeGreaterThan(
+      50,
+    );
+    expect(
+      definitions
+        .searchParameters()
+        .some((parameter) => parameter.url === 'http://hl7.org/fhir/SearchParameter/CarePlan-status'),
+    ).toBe(true);
   });
 
   it('takes artifacts from folders before those of R4', () => {
-    const own = { resourceType: 'ValueSet', url: 'http://hl7.org/fhir/ValueSet/request-status', status: 'draft', title: 'own' };
+    const own = {
+      resourceType: 'ValueSet',
+      url: 'http://hl7.org/fhir/ValueSet/request-status',
+      status: 'draft',
+      title: 'own',
+    };
     withFolder({ 'own.json': JSON.stringify(own), 'note.txt': 'x' }, (folder) => {
       const mixed = loadDefinitions([folder]);
       expect(mixed.valueSet(own.url)?.title).toBe('own');

@@ -45,34 +45,44 @@ export function loadDefinitions(folders: readonly string[]): Definitions {
   for (const name of baseFiles) {
     for (const entry of readDefinitionBundle(join(dataFolder, `${name}.json`))) {
       const key = `${entry.resourceType} ${entry.url}`;
-      catalog.set(key, once(() => (entry.resourceType === 'StructureDefinition' ? strip(entry.parse() as StructureDefinition) : entry.parse())));
-      if (name === 'profiles-resources' && entry.resourceType === 'StructureDefinition') baseStructures.push(entry.url.slice(typeUrl.length));
+      catalog.set(
+        key,
+        once(() =>
+          entry.resourceType === 'StructureDefinition' ? strip(entry.parse() as StructureDefinition) : entry.parse(),
+        ),
+      );
+      if (name === 'profiles-resources' && entry.resourceType === 'StructureDefinition')
+        baseStructures.push(entry.url.slice(typeUrl.length));
     }
   }
   const parameters = readDefinitionBundle(join(dataFolder, 'search-parameters.json'));
   const project = folders.flatMap(readFolder);
   const projectUrls = new Set<string>();
+  const projectKeys = new Set<string>();
   for (const artifact of project) {
     if (typeof artifact['url'] !== 'string') continue;
     const key = `${artifact.resourceType} ${artifact['url']}`;
-    if (projectUrls.has(artifact['url']) && catalog.get(key)?.() !== undefined) throw new Error(`Two project artifacts have the URL ${artifact['url']}.`);
+    if (projectKeys.has(key)) throw new Error(`Two project artifacts have the URL ${artifact['url']}.`);
+    projectKeys.add(key);
     projectUrls.add(artifact['url']);
     catalog.set(key, () => artifact);
   }
-  const find = <T extends { readonly version?: string }>(type: string, canonical: string): T | undefined => {
+  const find = (type: string, canonical: string): unknown => {
     const [url, version] = canonical.split('|');
-    const found = catalog.get(`${type} ${url}`)?.() as T | undefined;
+    const found = catalog.get(`${type} ${url}`)?.() as { readonly version?: string } | undefined;
     return version === undefined || found?.version === version ? found : undefined;
   };
   return {
-    structure: (canonical) => find<StructureDefinition>('StructureDefinition', canonical),
-    typeStructure: (type) => find<StructureDefinition>('StructureDefinition', typeUrl + type),
-    valueSet: (canonical) => find<ValueSet>('ValueSet', canonical),
-    codeSystem: (canonical) => find<CodeSystem>('CodeSystem', canonical),
+    structure: (canonical) => find('StructureDefinition', canonical) as StructureDefinition | undefined,
+    typeStructure: (type) => find('StructureDefinition', typeUrl + type) as StructureDefinition | undefined,
+    valueSet: (canonical) => find('ValueSet', canonical) as ValueSet | undefined,
+    codeSystem: (canonical) => find('CodeSystem', canonical) as CodeSystem | undefined,
     resourceTypes: new Set(baseStructures.filter((type) => !abstractTypes.has(type))),
     searchParameters: once(() => [
       ...parameters.map((entry) => entry.parse() as SearchParameter),
-      ...project.filter((artifact) => artifact.resourceType === 'SearchParameter').map((artifact) => artifact as unknown as SearchParameter),
+      ...project
+        .filter((artifact) => artifact.resourceType === 'SearchParameter')
+        .map((artifact) => artifact as unknown as SearchParameter),
     ]),
     project,
     isProject: (url) => projectUrls.has(url),
@@ -85,7 +95,7 @@ const abstractTypes: ReadonlySet<string> = new Set(['Resource', 'DomainResource'
 function readFolder(folder: string): readonly FhirResource[] {
   return readdirSync(folder)
     .filter((file) => file.endsWith('.json'))
-    .sort()
+    .toSorted()
     .map((file) => JSON.parse(readFileSync(join(folder, file), 'utf8')) as FhirResource)
     .filter((artifact) => typeof artifact.resourceType === 'string');
 }
@@ -97,14 +107,37 @@ function once<T>(make: () => T): () => T {
 
 /** Words for readers of the specification make up nine tenths of a definition; rules do not need them. */
 const elementWords: ReadonlySet<string> = new Set([
-  'short', 'definition', 'comment', 'requirements', 'alias', 'mapping', 'example', 'meaningWhenMissing', 'isModifierReason', 'isSummary', 'mustSupport', 'code', 'label',
+  'short',
+  'definition',
+  'comment',
+  'requirements',
+  'alias',
+  'mapping',
+  'example',
+  'meaningWhenMissing',
+  'isModifierReason',
+  'isSummary',
+  'mustSupport',
+  'code',
+  'label',
 ]);
 
 function strip(structure: StructureDefinition): StructureDefinition {
-  const { text: _text, contained: _contained, differential: _differential, mapping: _mapping, description: _description, purpose: _purpose, contact: _contact, ...kept } = structure;
+  const {
+    text: _text,
+    contained: _contained,
+    differential: _differential,
+    mapping: _mapping,
+    description: _description,
+    purpose: _purpose,
+    contact: _contact,
+    ...kept
+  } = structure;
   return { ...kept, snapshot: { element: (structure.snapshot?.element ?? []).map(stripElement) } };
 }
 
 function stripElement(element: ElementDefinition): ElementDefinition {
-  return Object.fromEntries(Object.entries(element).filter(([name]) => !elementWords.has(name))) as unknown as ElementDefinition;
+  return Object.fromEntries(
+    Object.entries(element).filter(([name]) => !elementWords.has(name)),
+  ) as unknown as ElementDefinition;
 }

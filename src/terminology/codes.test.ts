@@ -6,24 +6,55 @@ import { createCodes } from './codes.ts';
 import type { Codes } from './codes.ts';
 
 const animals: CodeSystem = {
-  resourceType: 'CodeSystem', url: 'urn:animals', status: 'active', content: 'complete', caseSensitive: true,
+  resourceType: 'CodeSystem',
+  url: 'urn:animals',
+  status: 'active',
+  content: 'complete',
+  caseSensitive: true,
   concept: [
-    { code: 'animal', concept: [{ code: 'dog', display: 'Dog', property: [{ code: 'legs', valueInteger: 4 }], designation: [{ language: 'sv', value: 'Hund' }], concept: [{ code: 'poodle' }] }, { code: 'bird', property: [{ code: 'legs', valueInteger: 2 }] }] },
+    {
+      code: 'animal',
+      concept: [
+        {
+          code: 'dog',
+          display: 'Dog',
+          property: [{ code: 'legs', valueInteger: 4 }],
+          designation: [{ language: 'sv', value: 'Hund' }],
+          concept: [{ code: 'poodle' }],
+        },
+        { code: 'bird', property: [{ code: 'legs', valueInteger: 2 }] },
+      ],
+    },
     { code: 'penguin', property: [{ code: 'subsumedBy', valueCode: 'bird' }] },
   ],
 };
-const fragment: CodeSystem = { resourceType: 'CodeSystem', url: 'urn:fragment', status: 'active', content: 'fragment', concept: [{ code: 'a' }] };
+const fragment: CodeSystem = {
+  resourceType: 'CodeSystem',
+  url: 'urn:fragment',
+  status: 'active',
+  content: 'fragment',
+  concept: [{ code: 'a' }],
+};
 
 function codesWith(compose: ValueSet['compose'], others: readonly ValueSet[] = []): Codes {
-  const sets = new Map([{ resourceType: 'ValueSet', url: 'urn:vs', status: 'active', compose } satisfies ValueSet, ...others].map((set) => [set.url, set]));
+  const sets = new Map(
+    [{ resourceType: 'ValueSet', url: 'urn:vs', status: 'active', compose } satisfies ValueSet, ...others].map(
+      (set) => [set.url, set],
+    ),
+  );
   const systems = new Map([animals, fragment].map((system) => [system.url, system]));
-  const definitions: Definitions = { ...loadNothing(), valueSet: (canonical) => sets.get(canonical), codeSystem: (canonical) => systems.get(canonical) };
+  const definitions: Definitions = {
+    ...loadNothing(),
+    valueSet: (canonical) => sets.get(canonical),
+    codeSystem: (canonical) => systems.get(canonical),
+  };
   return createCodes(definitions);
 }
 
 const base = loadDefinitions([]);
 const loadNothing = (): Definitions => base;
-const ask = (compose: ValueSet['compose'], code: string, system?: string) => codesWith(compose).inValueSet('urn:vs', { code, system });
+const ask = (compose: ValueSet['compose'], code: string, system?: string) =>
+  codesWith(compose).inValueSet('urn:vs', { code, system });
 
 describe('inValueSet', () => {
   it('takes listed codes of the right system only', () => {
@@ -47,36 +78,50 @@ describe('inValueSet', () => {
   });
 
   it.each([
-    ['is-a', 'concept', 'bird', ['bird', 'penguin'], ['dog']],
-    ['descendent-of', 'concept', 'dog', ['poodle'], ['dog', 'bird']],
-    ['is-not-a', 'concept', 'bird', ['dog'], ['penguin']],
-    ['generalizes', 'concept', 'poodle', ['animal', 'dog', 'poodle'], ['bird']],
-    ['=', 'legs', '2', ['bird'], ['dog']],
-    ['in', 'legs', '2,4', ['bird', 'dog'], ['poodle']],
-    ['not-in', 'legs', '2', ['dog'], ['bird']],
-    ['exists', 'legs', 'true', ['dog'], ['poodle']],
-    ['regex', 'code', 'p.*', ['poodle', 'penguin'], ['dog']],
-  ] as const)('understands the filter %s on %s', (op, property, value, inside, outside) => {
+    { op: 'is-a', property: 'concept', value: 'bird', inside: ['bird', 'penguin'], outside: ['dog'] },
+    { op: 'descendent-of', property: 'concept', value: 'dog', inside: ['poodle'], outside: ['dog', 'bird'] },
+    { op: 'is-not-a', property: 'concept', value: 'bird', inside: ['dog'], outside: ['penguin'] },
+    { op: 'generalizes', property: 'concept', value: 'poodle', inside: ['animal', 'dog', 'poodle'], outside: ['bird'] },
+    { op: '=', property: 'legs', value: '2', inside: ['bird'], outside: ['dog'] },
+    { op: 'in', property: 'legs', value: '2,4', inside: ['bird', 'dog'], outside: ['poodle'] },
+    { op: 'not-in', property: 'legs', value: '2', inside: ['dog'], outside: ['bird'] },
+    { op: 'exists', property: 'legs', value: 'true', inside: ['dog'], outside: ['poodle'] },
+    { op: 'regex', property: 'code', value: 'p.*', inside: ['poodle', 'penguin'], outside: ['dog'] },
+  ] as const)('understands the filter $op on $property', ({ op, property, value, inside, outside }) => {
     const compose: ValueSet['compose'] = { include: [{ system: 'urn:animals', filter: [{ property, op, value }] }] };
     for (const code of inside) expect(ask(compose, code, 'urn:animals')).toBe(true);
     for (const code of outside) expect(ask(compose, code, 'urn:animals')).toBe(false);
   });
 
   it('cannot tell by a filter on a system that is not held', () => {
-    const compose: ValueSet['compose'] = { include: [{ system: 'http://snomed.info/sct', filter: [{ property: 'concept', op: 'is-a', value: '43741000' }] }] };
+    const compose: ValueSet['compose'] = {
+      include: [{ system: 'http://snomed.info/sct', filter: [{ property: 'concept', op: 'is-a', value: '43741000' }] }],
+    };
     expect(ask(compose, '43741000', 'http://snomed.info/sct')).toBe('unknown');
     expect(ask(compose, 'not-sct', 'http://snomed.info/sct')).toBe(false);
   });
 
   it('leaves out what is excluded', () => {
-    const compose: ValueSet['compose'] = { include: [{ system: 'urn:animals' }], exclude: [{ system: 'urn:animals', concept: [{ code: 'dog' }] }] };
+    const compose: ValueSet['compose'] = {
+      include: [{ system: 'urn:animals' }],
+      exclude: [{ system: 'urn:animals', concept: [{ code: 'dog' }] }],
+    };
     expect(ask(compose, 'dog', 'urn:animals')).toBe(false);
     expect(ask(compose, 'bird', 'urn:animals')).toBe(true);
-    expect(codesWith(compose).expand('urn:vs')?.map((value) => value.code)).toEqual(['animal', 'poodle', 'bird', 'penguin']);
+    expect(
+      codesWith(compose)
+        .expand('urn:vs')
+        ?.map((value) => value.code),
+    ).toEqual(['animal', 'poodle', 'bird', 'penguin']);
   });
 
   it('asks all value sets of one include, and any of several includes', () => {
-    const other = (url: string, codes: readonly string[]): ValueSet => ({ resourceType: 'ValueSet', url, status: 'active', compose: { include: [{ system: 'urn:animals', concept: codes.map((code) => ({ code })) }] } });
+    const other = (url: string, codes: readonly string[]): ValueSet => ({
+      resourceType: 'ValueSet',
+      url,
+      status: 'active',
+      compose: { include: [{ system: 'urn:animals', concept: codes.map((code) => ({ code })) }] },
+    });
     const sets = [other('urn:a', ['dog', 'bird']), other('urn:b', ['bird'])];
     const both = codesWith({ include: [{ valueSet: ['urn:a', 'urn:b'] }] }, sets);
     expect(both.inValueSet('urn:vs', { system: 'urn:animals', code: 'bird' })).toBe(true);
@@ -86,7 +131,9 @@ describe('inValueSet', () => {
   });
 
   it('cannot tell for a value set that is not held, and does not run for ever in a circle', () => {
-    expect(codesWith({ include: [{ valueSet: ['urn:none'] }] }).inValueSet('urn:vs', { system: 'urn:animals', code: 'dog' })).toBe('unknown');
+    expect(
+      codesWith({ include: [{ valueSet: ['urn:none'] }] }).inValueSet('urn:vs', { system: 'urn:animals', code: 'dog' }),
+    ).toBe('unknown');
     expect(codesWith(undefined).inValueSet('urn:none', { code: 'x' })).toBe('unknown');
   });
 
@@ -107,7 +154,12 @@ describe('inValueSet', () => {
 describe('coversSystem', () => {
   it('is true for a system taken whole and false for one of which codes are picked', () => {
     expect(codesWith({ include: [{ system: 'urn:animals' }] }).coversSystem('urn:vs', 'urn:animals')).toBe(true);
-    expect(codesWith({ include: [{ system: 'urn:animals', concept: [{ code: 'dog' }] }] }).coversSystem('urn:vs', 'urn:animals')).toBe(false);
+    expect(
+      codesWith({ include: [{ system: 'urn:animals', concept: [{ code: 'dog' }] }] }).coversSystem(
+        'urn:vs',
+        'urn:animals',
+      ),
+    ).toBe(false);
   });
 });
 

@@ -96,21 +96,41 @@ function compileSystem(resource: CodeSystem): KnownSystem {
     if (seen.has(code)) return false;
     return (find(code)?.parents ?? []).some((parent) => isBelow(parent, ancestor, new Set([...seen, code])));
   };
-  return { url: resource.url ?? '', isComplete: resource.content === 'complete', find, concepts: () => concepts.values(), isBelow: (code, ancestor) => isBelow(code, ancestor) };
+  return {
+    url: resource.url ?? '',
+    isComplete: resource.content === 'complete',
+    find,
+    concepts: () => concepts.values(),
+    isBelow: (code, ancestor) => isBelow(code, ancestor),
+  };
 }
 
-function toConcept(item: CodeSystemConcept, at: { readonly parent: string | undefined; readonly earlier: Concept | undefined }): Concept {
+function toConcept(
+  item: CodeSystemConcept,
+  at: { readonly parent: string | undefined; readonly earlier: Concept | undefined },
+): Concept {
   const properties = (item.property ?? []).map((property) => {
-    const value = property.valueCode ?? property.valueString ?? property.valueCoding?.code ?? property.valueBoolean ?? property.valueInteger ?? property.valueDateTime;
+    const value =
+      property.valueCode ??
+      property.valueString ??
+      property.valueCoding?.code ??
+      property.valueBoolean ??
+      property.valueInteger ??
+      property.valueDateTime;
     return { code: property.code ?? '', value: String(value) };
   });
   // A hierarchy is written by nesting, by `subsumedBy` or `parent` properties, or both; a concept may stand in several places.
-  const named = properties.filter((property) => property.code === 'subsumedBy' || property.code === 'parent').map((property) => property.value);
+  const named = properties
+    .filter((property) => property.code === 'subsumedBy' || property.code === 'parent')
+    .map((property) => property.value);
   return {
     code: item.code ?? '',
     display: item.display,
     parents: [...new Set([...(at.earlier?.parents ?? []), ...(at.parent === undefined ? [] : [at.parent]), ...named])],
     properties: [...(at.earlier?.properties ?? []), ...properties],
-    designations: (item.designation ?? []).map((designation) => ({ language: designation.language, value: designation.value ?? '' })),
+    designations: (item.designation ?? []).map((designation) => ({
+      language: designation.language,
+      value: designation.value ?? '',
+    })),
   };
 }

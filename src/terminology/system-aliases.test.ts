@@ -11,7 +11,10 @@ describe('canonicalSystem', () => {
 
 describe('systemNames', () => {
   it('starts with the stored name, whichever was asked for', () => {
-    expect(systemNames('urn:oid:1.2.752.129.2.1.4.1')).toEqual(['urn:oid:1.2.752.29.4.19', 'urn:oid:1.2.752.129.2.1.4.1']);
+    expect(systemNames('urn:oid:1.2.752.129.2.1.4.1')).toEqual([
+      'urn:oid:1.2.752.29.4.19',
+      'urn:oid:1.2.752.129.2.1.4.1',
+    ]);
   });
 });
 
@@ -24,7 +27,9 @@ describe('normalizeSystems', () => {
       contained: [{ code: { coding: [{ system: 'urn:oid:1.2.752.116.1.1.3', code: 'd4' }, null] } }],
     };
     normalizeSystems(resource);
-    expect(resource.identifier).toEqual([{ system: 'http://electronichealth.se/identifier/samordningsnummer', value: 'urn:oid:1.2.752.129.2.1.3.3' }]);
+    expect(resource.identifier).toEqual([
+      { system: 'http://electronichealth.se/identifier/samordningsnummer', value: 'urn:oid:1.2.752.129.2.1.3.3' },
+    ]);
     expect(resource.telecom).toEqual([{ system: 'phone' }]);
     expect(resource.contained[0]?.code.coding[0]).toEqual({ system: 'http://hl7.org/fhir/sid/icf', code: 'd4' });
   });

@@ -1,6 +1,11 @@
 // One ValueSet as a question that can be asked fast: include, exclude, filters, nested value sets.
 // https://hl7.org/fhir/R4/valueset.html#compositions
-import type { ValueSet, ValueSetComposeInclude, ValueSetComposeIncludeFilter, ValueSetExpansionContains } from '@medplum/fhirtypes';
+import type {
+  ValueSet,
+  ValueSetComposeInclude,
+  ValueSetComposeIncludeFilter,
+  ValueSetExpansionContains,
+} from '@medplum/fhirtypes';
 import type { CodeValue, Concept, KnownSystem, Membership } from './codes.ts';
 
 export interface CompiledValueSet {
@@ -27,10 +32,13 @@ export function compileValueSet(resource: ValueSet, sources: CodeSources): Compi
   const excluded = anyOf(parts);
   return remember({
     has: (value) => and(included.has(value), not(excluded.has(value))),
-    covers: (system) => included.covers(system) && (excluded.list()?.every((value) => value.system !== system) ?? false),
+    covers: (system) =>
+      included.covers(system) && (excluded.list()?.every((value) => value.system !== system) ?? false),
     list: () => {
       const all = included.list();
-      return all === undefined || excluded.list() === undefined ? undefined : all.filter((value) => excluded.has(value) === false);
+      return all === undefined || excluded.list() === undefined
+        ? undefined
+        : all.filter((value) => excluded.has(value) === false);
     },
   });
 }
@@ -47,7 +55,8 @@ function remember(set: CompiledValueSet): CompiledValueSet {
         pairs = all === undefined ? undefined : new Set(all.map((item) => `${item.system}|${item.code}`));
         bare = new Set(all?.map((item) => item.code));
       }
-      const isListed = value.system === undefined ? bare.has(value.code) : (pairs?.has(`${value.system}|${value.code}`) ?? false);
+      const isListed =
+        value.system === undefined ? bare.has(value.code) : (pairs?.has(`${value.system}|${value.code}`) ?? false);
       return isListed ? true : set.has(value);
     },
   };
@@ -84,7 +93,11 @@ function compilePart(part: ValueSetComposeInclude, sources: CodeSources): Compil
     const unheld: CompiledValueSet = { has: () => 'unknown', covers: () => false, list: () => undefined };
     // Asked through the sources each time: a value set may be compiled while one that it names still is.
     const held = (): CompiledValueSet => sources.valueSet(canonical) ?? unheld;
-    all.push({ has: (value) => held().has(value), covers: (system) => held().covers(system), list: () => held().list() });
+    all.push({
+      has: (value) => held().has(value),
+      covers: (system) => held().covers(system),
+      list: () => held().list(),
+    });
   }
   const [first, ...others] = all;
   if (first === undefined) return nothing;
@@ -117,7 +130,9 @@ function compileSystemPart(part: ValueSetComposeInclude, system: string, sources
       if (known === undefined || !known.isComplete) return undefined;
       const codes = [...known.concepts()].map((concept) => concept.code);
       const answers = codes.map(passes);
-      return answers.includes('unknown') ? undefined : codes.filter((_, index) => answers[index] === true).map((code) => ({ system, code }));
+      return answers.includes('unknown')
+        ? undefined
+        : codes.filter((_, index) => answers[index] === true).map((code) => ({ system, code }));
     },
   };
 }
@@ -125,7 +140,12 @@ function compileSystemPart(part: ValueSetComposeInclude, system: string, sources
 /** https://hl7.org/fhir/R4/valueset-filter-operator.html */
 function passesFilter(filter: ValueSetComposeIncludeFilter, concept: Concept, known: KnownSystem): Membership {
   const { property = '', op, value = '' } = filter;
-  const values = property === 'code' ? [concept.code] : property === 'display' ? [concept.display ?? ''] : concept.properties.filter((item) => item.code === property).map((item) => item.value);
+  const values =
+    property === 'code'
+      ? [concept.code]
+      : property === 'display'
+        ? [concept.display ?? '']
+        : concept.properties.filter((item) => item.code === property).map((item) => item.value);
   switch (op) {
     case 'is-a':
       return known.isBelow(concept.code, value);
@@ -165,7 +185,8 @@ function anyOf(sets: readonly CompiledValueSet[]): CompiledValueSet {
   if (only === undefined) return nothing;
   if (sets.length === 1) return only;
   return {
-    has: (value) => sets.reduce<Membership>((answer, set) => (answer === true ? true : or(answer, set.has(value))), false),
+    has: (value) =>
+      sets.reduce<Membership>((answer, set) => (answer === true ? true : or(answer, set.has(value))), false),
     covers: (system) => sets.some((set) => set.covers(system)),
     list: () => {
       const lists = sets.map((set) => set.list());
@@ -174,6 +195,8 @@ function anyOf(sets: readonly CompiledValueSet[]): CompiledValueSet {
   };
 }
 
-const and = (a: Membership, b: Membership): Membership => (a === false || b === false ? false : a === 'unknown' || b === 'unknown' ? 'unknown' : true);
-const or = (a: Membership, b: Membership): Membership => (a === true || b === true ? true : a === 'unknown' || b === 'unknown' ? 'unknown' : false);
+const and = (a: Membership, b: Membership): Membership =>
+  a === false || b === false ? false : a === 'unknown' || b === 'unknown' ? 'unknown' : true;
+const or = (a: Membership, b: Membership): Membership =>
+  a === true || b === true ? true : a === 'unknown' || b === 'unknown' ? 'unknown' : false;
 const not = (a: Membership): Membership => (a === 'unknown' ? 'unknown' : !a);

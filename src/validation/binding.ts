@@ -44,7 +44,10 @@ function requiredCheck(valueSet: string, codes: Codes): BindingCheck['check'] {
     if (!isObject(value)) return;
     if (!Array.isArray(value['coding']) && !('code' in value)) {
       // Quantity without a code, and a CodeableConcept with text alone, say nothing in codes.
-      if (isConceptOfText(value)) report(walk, 'code-not-in-value-set', { diagnostics: `A coding from ${valueSet} is required here; text alone will not do. Add one.` });
+      if (isConceptOfText(value))
+        report(walk, 'code-not-in-value-set', {
+          diagnostics: `A coding from ${valueSet} is required here; text alone will not do. Add one.`,
+        });
       return;
     }
     const answers = codings(value).map((coding) => membership(coding, valueSet, codes));
@@ -59,14 +62,19 @@ function softCheck(valueSet: string, codes: Codes): BindingCheck['check'] {
       const { system, code } = coding;
       if (typeof system !== 'string' || typeof code !== 'string' || !codes.coversSystem(valueSet, system)) continue;
       if (codes.inValueSet(valueSet, { system, code }) !== false) continue;
-      report(walk, 'code-not-in-value-set', { severity: 'warning', diagnostics: `${quoteCode(code)} is not among the codes of ${quoteCode(system)} that ${valueSet} takes whole. Check the code.` });
+      report(walk, 'code-not-in-value-set', {
+        severity: 'warning',
+        diagnostics: `${quoteCode(code)} is not among the codes of ${quoteCode(system)} that ${valueSet} takes whole. Check the code.`,
+      });
     }
   };
 }
 
 function refuse(walk: Walk, found: { readonly valueSet: string; readonly code: unknown }): void {
   const what = typeof found.code === 'string' ? quoteCode(found.code) : 'What is given';
-  report(walk, 'code-not-in-value-set', { diagnostics: `${what} is not in the value set ${found.valueSet} that is required here. Use one of its codes (with its system).` });
+  report(walk, 'code-not-in-value-set', {
+    diagnostics: `${what} is not in the value set ${found.valueSet} that is required here. Use one of its codes (with its system).`,
+  });
 }
 
 function isConceptOfText(value: Readonly<Record<string, unknown>>): boolean {

@@ -8,22 +8,18 @@ import type { FhirResource } from '../fhir/resource.ts';
 import type { Codes } from '../terminology/codes.ts';
 import type { BindingCheck } from './binding.ts';
 import { compileBinding } from './binding.ts';
-import { profileCheck } from './element-checks.ts';
-import { createExtensionRule } from './extension-rules.ts';
-import { findIdentifierFault } from './identifiers.ts';
 import type { Invariant } from './invariants.ts';
 import { compileInvariants } from './invariants.ts';
-import { findNarrativeFault } from './narrative.ts';
 import { compileProfile } from './profile.ts';
 import type { Profile, ProfileParts } from './profile.ts';
-import { findReferenceFault, findTargetType } from './reference-target.ts';
 import type { SipProfiles } from './sip-profiles.ts';
 import { createStructureCheck } from './structure-check.ts';
-import type { StructureCheck, TypeRules } from './structure-check.ts';
+import type { StructureCheck } from './structure-check.ts';
 import { createStructures } from './structure.ts';
+import { createTypeRules } from './type-rules.ts';
 import type { Validator } from './validator.ts';
 import type { JsonObject, Walk } from './walk.ts';
-import { defer, isObject, quoteCode, report, runDeferred, startWalk } from './walk.ts';
+import { defer, isObject, report, runDeferred, startWalk } from './walk.ts';
 
 export interface ValidatorSources {
   readonly definitions: Definitions;
@@ -40,7 +36,9 @@ export interface PreparedValidator extends Validator {
 export function createValidator(sources: ValidatorSources): PreparedValidator {
   const { definitions, codes } = sources;
   const bindingOf = remember((element: ElementDefinition): BindingCheck | undefined => compileBinding(element, codes));
-  const invariantsOf = remember((element: ElementDefinition): readonly Invariant[] => compileInvariants(element, definitions));
+  const invariantsOf = remember((element: ElementDefinition): readonly Invariant[] =>
+    compileInvariants(element, definitions),
+  );
   const structures = createStructures({ definitions, bindingOf, invariantsOf });
   const profiles = new Map<string, Profile | undefined>();
   const profile = (canonical: string): Profile | undefined => {
@@ -56,7 +54,13 @@ export function createValidator(sources: ValidatorSources): PreparedValidator {
     const found = profile(canonical);
     // A base type as profile asks for the type alone.
     const type = found?.type ?? definitions.structure(canonical)?.type;
-    if (typeof value['resourceType'] === 'string' && type !== undefined && type !== 'Resource' && value['resourceType'] !== type) return false;
+    if (
+      typeof value['resourceType'] === 'string' &&
+      type !== undefined &&
+      type !== 'Resource' &&
+      value['resourceType'] !== type
+    )
+      return false;
     if (found === undefined) return true;
     const trial: Walk = { ...walk, path: walk.path.slice(), findings: [], deferred: [], isMalformed: false };
     found.check(trial, value);
@@ -64,10 +68,15 @@ export function createValidator(sources: ValidatorSources): PreparedValidator {
     return trial.findings.every((finding) => finding.severity !== 'error');
   };
   const parts: ProfileParts = { definitions, codes, bindingOf, invariantsOf, profile, conforms };
-  const resourceCheck = (walk: Walk, value: JsonObject): void => checkInnerResource(walk, value, { definitions, structure: () => structure, profile, node: structures.node });
-  const structure = createStructureCheck(structures, createTypeRules(sources, { profile, conforms, resource: resourceCheck }));
+  const resourceCheck = (walk: Walk, value: JsonObject): void =>
+    checkInnerResource(walk, value, { definitions, structure: () => structure, profile, node: structures.node });
+  const structure = createStructureCheck(
+    structures,
+    createTypeRules(sources, { profile, conforms, resource: resourceCheck }),
+  );
   return {
-    validate: (resource, options) => validateResource(resource, { sources, structure, profile, node: structures.node, profiles: options?.profiles }),
+    validate: (resource, options) =>
+      validateResource(resource, { sources, structure, profile, node: structures.node, profiles: options?.profiles }),
     prepare: (types, canonicals) => {
       for (const type of types) if (definitions.resourceTypes.has(type)) structures.node(type);
       for (const canonical of canonicals) profile(canonical);
@@ -86,13 +95,21 @@ interface Run {
 function validateResource(resource: FhirResource, run: Run): readonly Finding[] {
   const type: unknown = isObject(resource) ? resource.resourceType : undefined;
   if (typeof type !== 'string' || !run.sources.definitions.resourceTypes.has(type)) {
-    return [{ code: 'resource-type-unknown', severity: 'error', diagnostics: 'resourceType must name a resource type of FHIR R4. Correct it.', expression: 'Resource.resourceType' }];
+    return [
+      {
+        code: 'resource-type-unknown',
+        severity: 'error',
+        diagnostics: 'resourceType must name a resource type of FHIR R4. Correct it.',
+        expression: 'Resource.resourceType',
+      },
+    ];
   }
   const walk = startWalk(resource, type);
   run.structure.object(walk, resource, run.node(type), type);
   if (walk.isMalformed) return walk.findings;
   const wanted = run.profiles ?? run.sources.sipProfiles(resource);
-  for (const canonical of new Set([...wanted, ...claimed(resource)])) applyProfile(walk, resource, { canonical, profile: run.profile });
+  for (const canonical of new Set([...wanted, ...claimed(resource)]))
+    applyProfile(walk, resource, { canonical, profile: run.profile });
   runDeferred(walk);
   return withoutRepeats(walk.findings);
 }
@@ -102,11 +119,19 @@ function claimed(resource: JsonObject): readonly string[] {
   return Array.isArray(profile) ? profile.filter((item) => typeof item === 'string') : [];
 }
 
-function applyProfile(walk: Walk, resource: JsonObject, at: { readonly canonical: string; readonly profile: Run['profile'] }): void {
+function applyProfile(
+  walk: Walk,
+  resource: JsonObject,
+  at: { readonly canonical: string; readonly profile: Run['profile'] },
+): void {
   const found = at.profile(at.canonical);
   if (found === undefined) return;
   if (found.type === resource['resourceType']) found.check(walk, resource);
-  else report(walk, 'type-not-allowed', { at: ['meta', 'profile'], diagnostics: `${found.url} is a profile of ${found.type}. Remove it from meta.profile.` });
+  else
+    report(walk, 'type-not-allowed', {
+      at: ['meta', 'profile'],
+      diagnostics: `${found.url} is a profile of ${found.type}. Remove it from meta.profile.`,
+    });
 }
 
 /** A rule that a profile and its parent both state is told once. */
@@ -131,54 +156,20 @@ interface InnerSources {
 function checkInnerResource(walk: Walk, value: JsonObject, sources: InnerSources): void {
   const type = value['resourceType'];
   if (typeof type !== 'string' || !sources.definitions.resourceTypes.has(type)) {
-    report(walk, 'resource-type-unknown', { at: ['resourceType'], diagnostics: 'resourceType must name a resource type of FHIR R4. Correct it.' });
+    report(walk, 'resource-type-unknown', {
+      at: ['resourceType'],
+      diagnostics: 'resourceType must name a resource type of FHIR R4. Correct it.',
+    });
     return;
   }
   const outer = { resource: walk.resource, root: walk.root };
   walk.resource = value;
   if (!walk.path.includes('contained')) walk.root = value;
   sources.structure().object(walk, value, sources.node(type), type);
-  for (const canonical of claimed(value)) defer(walk, (later) => applyProfile(later, value, { canonical, profile: sources.profile }), value);
+  for (const canonical of claimed(value))
+    defer(walk, (later) => applyProfile(later, value, { canonical, profile: sources.profile }), value);
   walk.resource = outer.resource;
   walk.root = outer.root;
-}
-
-interface RuleParts extends Pick<ProfileParts, 'profile' | 'conforms'> {
-  readonly resource: TypeRules['resource'];
-}
-
-function createTypeRules(sources: ValidatorSources, parts: RuleParts): TypeRules {
-  const { definitions, codes } = sources;
-  return {
-    resource: parts.resource,
-    extension: createExtensionRule({ definitions, profile: parts.profile }),
-    coding: (walk, { system, code }) => {
-      if (typeof system !== 'string' || typeof code !== 'string' || codes.inSystem({ system, code }) !== false) return;
-      // Versions of HL7's systems differ in what they hold; the project's own are exact.
-      const severity = definitions.isProject(system) ? 'error' : 'warning';
-      report(walk, 'code-unknown', { at: ['code'], severity, diagnostics: `${quoteCode(code)} is not a code of ${quoteCode(system)}. Correct the code or the system.` });
-    },
-    identifier: (walk, { system, value }) => {
-      const fault = typeof system === 'string' && typeof value === 'string' ? findIdentifierFault(system, value) : undefined;
-      if (fault !== undefined) report(walk, 'identifier-invalid', { at: ['value'], diagnostics: fault });
-    },
-    reference: (walk, value, targets) => {
-      const fault = typeof value['reference'] === 'string' ? findReferenceFault(value['reference'], definitions.resourceTypes) : undefined;
-      if (fault !== undefined) report(walk, 'invalid-value', { at: ['reference'], diagnostics: `A reference ${fault}. Correct it.` });
-      const target = targets === undefined ? undefined : findTargetType(value, walk.root);
-      if (target !== undefined && targets?.has(target) === false) {
-        report(walk, 'reference-target', { diagnostics: `This may point at ${[...targets].join(', ')}${definitions.resourceTypes.has(target) ? `, not at ${target}` : ''}. Point at one of them.` });
-      }
-    },
-    narrative: (walk, xhtml) => {
-      const fault = findNarrativeFault(xhtml);
-      if (fault !== undefined) report(walk, 'narrative-unsafe', { diagnostics: `The narrative ${fault}. Correct or remove it.` });
-    },
-    typeProfiles: (walk, value, property) => {
-      const check = profileCheck({ code: property.type, profile: [...property.typeProfiles] }, parts);
-      defer(walk, (later, item) => isObject(item) && check(later, { value: item, children: item, index: undefined, type: property.type }), value);
-    },
-  };
 }
 
 function remember<K extends object, V>(make: (key: K) => V): (key: K) => V {

@@ -1,14 +1,23 @@
 // May an extension stand where it stands? Its StructureDefinition names the places.
 // https://hl7.org/fhir/R4/defining-extensions.html#context
 import type { StructureDefinition } from '@medplum/fhirtypes';
-import type { ExtensionPlace } from './structure-check.ts';
+import type { ExtensionPlace } from './type-rules.ts';
 
 const urlOfType = 'http://hl7.org/fhir/StructureDefinition/';
 
 /** True when one of the definition's contexts takes in the place. A context given in FHIRPath is not judged. */
 export function isAllowedPlace(structure: StructureDefinition, place: ExtensionPlace): boolean {
   const contexts = structure.context ?? [];
-  return contexts.length === 0 || contexts.some((context) => context.type === 'fhirpath' || (context.type === 'extension' ? place.outerUrl === context.expression : isElement(context.expression ?? '', place)));
+  return (
+    contexts.length === 0 ||
+    contexts.some(
+      (context) =>
+        context.type === 'fhirpath' ||
+        (context.type === 'extension'
+          ? place.outerUrl === context.expression
+          : isElement(context.expression ?? '', place)),
+    )
+  );
 }
 
 function isElement(expression: string, place: ExtensionPlace): boolean {
@@ -16,7 +25,12 @@ function isElement(expression: string, place: ExtensionPlace): boolean {
   const path = withoutChoice(wanted);
   // `Element` takes any element, but a resource is none.
   if (path === '*') return true;
-  return place.node === undefined || path === place.node.path || path === withoutChoice(place.usedAs) || place.node.ancestors.has(path);
+  return (
+    place.node === undefined ||
+    path === place.node.path ||
+    path === withoutChoice(place.usedAs) ||
+    place.node.ancestors.has(path)
+  );
 }
 
 const withoutChoice = (path: string): string => (path.endsWith('[x]') ? path.slice(0, -3) : path);

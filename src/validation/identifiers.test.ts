@@ -8,12 +8,22 @@ const organisation = 'urn:oid:2.5.4.97';
 const hsaId = 'urn:oid:1.2.752.29.4.19';
 
 describe('findIdentifierFault', () => {
-  it.each(['195009072553', '196101182803', '189002029800', '200302022389', '199002222397', '200001252386', '189602029812', '191212121212'])('takes the test person %s', (value) => {
+  it.each([
+    '195009072553',
+    '196101182803',
+    '189002029800',
+    '200302022389',
+    '199002222397',
+    '200001252386',
+    '189602029812',
+    '191212121212',
+  ])('takes the test person %s', (value) => {
     expect(findIdentifierFault(personnummer, value)).toBeUndefined();
   });
 
   it('refuses every other check digit of a personnummer', () => {
-    for (const digit of '012456789') expect(findIdentifierFault(personnummer, `19500907255${digit}`)).toMatch(/check digit/);
+    for (const digit of '012456789')
+      expect(findIdentifierFault(personnummer, `19500907255${digit}`)).toMatch(/check digit/);
   });
 
   it.each([
@@ -37,13 +47,25 @@ describe('findIdentifierFault', () => {
   });
 
   it.each([
-    [samordningsnummer, '196109732393'], [organisation, '2321000016'], [organisation, '2321000024'], [organisation, '2321000131'], [organisation, '2321000255'],
-    [hsaId, 'SE2321000131-E000000000001'], [reserve, '98240301AA06'], ['https://example.org/journal', 'anything'],
+    [samordningsnummer, '196109732393'],
+    [organisation, '2321000016'],
+    [organisation, '2321000024'],
+    [organisation, '2321000131'],
+    [organisation, '2321000255'],
+    [hsaId, 'SE2321000131-E000000000001'],
+    [reserve, '98240301AA06'],
+    ['https://example.org/journal', 'anything'],
   ])('takes for %s the value %s', (system, value) => {
     expect(findIdentifierFault(system, value)).toBeUndefined();
   });
 
-  it.each([['urn:oid:1.2.752.129.2.1.3.1', '195009072554'], ['https://terminology.hl7.se/sid/se-personnummer', '195009072554'], ['urn:oid:1.2.752.129.2.1.4.1', 'x'], ['urn:oid:1.2.752.74.9.1', 'x'], ['urn:oid:1.2.752.129.2.1.3.3', 'x']])('knows the alias %s', (system, value) => {
+  it.each([
+    ['urn:oid:1.2.752.129.2.1.3.1', '195009072554'],
+    ['https://terminology.hl7.se/sid/se-personnummer', '195009072554'],
+    ['urn:oid:1.2.752.129.2.1.4.1', 'x'],
+    ['urn:oid:1.2.752.74.9.1', 'x'],
+    ['urn:oid:1.2.752.129.2.1.3.3', 'x'],
+  ])('knows the alias %s', (system, value) => {
     expect(findIdentifierFault(system, value)).toBeDefined();
   });
 

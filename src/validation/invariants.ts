@@ -20,15 +20,23 @@ const coveredElsewhere: ReadonlySet<string> = new Set(['ele-1', 'dom-6', 'txt-1'
 
 /** The checks of an element's constraints, apart from those that are covered elsewhere. */
 export function compileInvariants(element: ElementDefinition, definitions: Definitions): readonly Invariant[] {
-  return (element.constraint ?? []).filter((constraint) => !coveredElsewhere.has(constraint.key ?? '')).map((constraint) => compileInvariant(constraint, typeOf(element), definitions));
+  return (element.constraint ?? [])
+    .filter((constraint) => !coveredElsewhere.has(constraint.key ?? ''))
+    .map((constraint) => compileInvariant(constraint, typeOf(element), definitions));
 }
 
 /** The type by the library's names: `Patient`, `HumanName`, `PatientContact`. */
 function typeOf(element: ElementDefinition): string {
   const code = element.type?.[0]?.code;
-  if (!element.path.includes('.') || code === undefined || code.startsWith('http:')) return element.path.includes('.') ? 'Element' : element.path;
+  if (!element.path.includes('.') || code === undefined || code.startsWith('http:'))
+    return element.path.includes('.') ? 'Element' : element.path;
   const isInner = code === 'BackboneElement' || code === 'Element';
-  return isInner ? element.path.split('.').map((part) => part.slice(0, 1).toUpperCase() + part.slice(1)).join('') : code;
+  return isInner
+    ? element.path
+        .split('.')
+        .map((part) => part.slice(0, 1).toUpperCase() + part.slice(1))
+        .join('')
+    : code;
 }
 
 /** Without the types' definitions the library guesses at choices, slowly and at times wrongly. It keeps them for the process. */
@@ -38,8 +46,13 @@ function loadTypes(definitions: Definitions, names: readonly string[]): void {
     const structure = definitions.typeStructure(name);
     if (structure === undefined) continue;
     loadDataType(structure);
-    const inner = (structure.snapshot?.element ?? []).flatMap((element) => (element.type ?? []).map((type) => type.code ?? ''));
-    loadTypes(definitions, inner.filter((code) => /^[A-Z]/.test(code) && !structuresLoadedWithOwner.has(code)));
+    const inner = (structure.snapshot?.element ?? []).flatMap((element) =>
+      (element.type ?? []).map((type) => type.code ?? ''),
+    );
+    loadTypes(
+      definitions,
+      inner.filter((code) => /^[A-Z]/.test(code) && !structuresLoadedWithOwner.has(code)),
+    );
   }
 }
 
@@ -66,9 +79,15 @@ function compileInvariant(constraint: ElementDefinitionConstraint, type: string,
 }
 
 /** True when the expression gives true for the value. */
-function holds(expression: FhirPathAtom, focus: { readonly walk: Walk; readonly value: unknown; readonly type: string }): boolean {
+function holds(
+  expression: FhirPathAtom,
+  focus: { readonly walk: Walk; readonly value: unknown; readonly type: string },
+): boolean {
   const { walk, value, type } = focus;
-  const input = { type: isObject(value) && typeof value['resourceType'] === 'string' ? value['resourceType'] : type, value };
+  const input = {
+    type: isObject(value) && typeof value['resourceType'] === 'string' ? value['resourceType'] : type,
+    value,
+  };
   const result = evalFhirPathTyped(expression, [input], {
     '%context': input,
     '%resource': { type: String(walk.resource['resourceType']), value: walk.resource },

@@ -44,12 +44,18 @@ function itemsUnder(parent: JsonObject, { name, sibling: siblingName, type }: It
   const value = parent[name];
   const sibling = siblingName === undefined ? undefined : parent[siblingName];
   if (value === undefined && sibling === undefined) return noItems;
-  if (!Array.isArray(value) && !Array.isArray(sibling)) return [{ value, children: childrenOf(value, sibling), index: undefined, type }];
+  if (!Array.isArray(value) && !Array.isArray(sibling))
+    return [{ value, children: childrenOf(value, sibling), index: undefined, type }];
   const values = Array.isArray(value) ? value : [];
   const siblings = Array.isArray(sibling) ? sibling : [];
   const items: Item[] = [];
   for (let index = 0; index < Math.max(values.length, siblings.length); index += 1) {
-    items.push({ value: values[index] ?? undefined, children: childrenOf(values[index], siblings[index]), index, type });
+    items.push({
+      value: values[index] ?? undefined,
+      children: childrenOf(values[index], siblings[index]),
+      index,
+      type,
+    });
   }
   return items;
 }
@@ -62,13 +68,31 @@ function childrenOf(value: unknown, sibling: unknown): JsonObject {
 
 /** The names under which an element stands: one, or for a choice one per type. */
 export function namesOf(name: string, types: readonly string[]): ItemNames {
-  if (!name.endsWith('[x]')) return { all: [{ name, sibling: types.some(isPrimitive) ? `_${name}` : undefined, type: types.length === 1 ? types[0] : undefined }], byKey: undefined };
+  if (!name.endsWith('[x]'))
+    return {
+      all: [
+        {
+          name,
+          sibling: types.some(isPrimitive) ? `_${name}` : undefined,
+          type: types.length === 1 ? types[0] : undefined,
+        },
+      ],
+      byKey: undefined,
+    };
   const step = name.slice(0, -3);
   const all = types.map((type) => {
     const full = step + type.slice(0, 1).toUpperCase() + type.slice(1);
     return { name: full, sibling: isPrimitive(type) ? `_${full}` : undefined, type };
   });
-  return { all, byKey: new Map(all.flatMap((item) => [[item.name, item] as const, ...(item.sibling === undefined ? [] : [[item.sibling, item] as const])])) };
+  return {
+    all,
+    byKey: new Map(
+      all.flatMap((item) => [
+        [item.name, item] as const,
+        ...(item.sibling === undefined ? [] : [[item.sibling, item] as const]),
+      ]),
+    ),
+  };
 }
 
 /** Primitive types are written small, or as types of FHIRPath. */

@@ -3,19 +3,24 @@
 // Refuses what it cannot read: a small strict reader of well-formed XHTML, so that no browser can see more in it than we do.
 
 const elements: ReadonlySet<string> = new Set(
-  ('a abbr acronym b big blockquote br caption cite code col colgroup dd dfn div dl dt em h1 h2 h3 h4 h5 h6 hr i img ins del kbd li ol p pre q samp small span strong sub sup ' +
-    'table tbody td tfoot th thead tr tt ul var bdo').split(' '),
+  (
+    'a abbr acronym b big blockquote br caption cite code col colgroup dd dfn div dl dt em h1 h2 h3 h4 h5 h6 hr i img ins del kbd li ol p pre q samp small span strong sub sup ' +
+    'table tbody td tfoot th thead tr tt ul var bdo'
+  ).split(' '),
 );
 const attributes: ReadonlySet<string> = new Set(
-  ('abbr align alt axis bgcolor border cellhalign cellpadding cellspacing cellvalign char charoff charset cite class colspan compact coords dir frame headers height href hreflang ' +
-    'hspace id lang longdesc name nowrap rel rev rowspan rules scope shape span src start style summary tabindex title type valign value vspace width xml:lang xmlns').split(' '),
+  (
+    'abbr align alt axis bgcolor border cellhalign cellpadding cellspacing cellvalign char charoff charset cite class colspan compact coords dir frame headers height href hreflang ' +
+    'hspace id lang longdesc name nowrap rel rev rowspan rules scope shape span src start style summary tabindex title type valign value vspace width xml:lang xmlns'
+  ).split(' '),
 );
 
 const safeLink = /^(?:https?:\/\/|mailto:|tel:|#|urn:)/i;
 const safeImage = /^(?:#|data:image\/(?:png|gif|jpeg|webp);base64,[A-Za-z0-9+/=]*$)/i;
 const unsafeStyle = /url\s*\(|expression\s*\(|@import|behaviou?r\s*:|-moz-binding|javascript:|\\|position\s*:\s*fixed/i;
 const entity = /&(?!(?:#\d{1,7}|#x[0-9A-Fa-f]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});)/;
-const token = /<(\/?)([A-Za-z][A-Za-z0-9]*)((?:\s+[A-Za-z_:][\w:.-]*\s*=\s*(?:"[^"<]*"|'[^'<]*'))*)\s*(\/?)>|<!--(?:(?!--)[\s\S])*-->/y;
+const token =
+  /<(\/?)([A-Za-z][A-Za-z0-9]*)((?:\s+[A-Za-z_:][\w:.-]*\s*=\s*(?:"[^"<]*"|'[^'<]*'))*)\s*(\/?)>|<!--(?:(?!--)[\s\S])*-->/y;
 const attribute = /([A-Za-z_:][\w:.-]*)\s*=\s*(?:"([^"<]*)"|'([^'<]*)')/g;
 
 /** What is wrong with a narrative's div, or undefined. Never repeats its text. */
@@ -36,7 +41,8 @@ export function findNarrativeFault(xhtml: string): string | undefined {
     if (start < 0) break;
     token.lastIndex = start;
     const match = token.exec(text);
-    if (match === null) return 'is not well-formed XHTML, or holds a construct that is not allowed (CDATA, processing instruction, document type)';
+    if (match === null)
+      return 'is not well-formed XHTML, or holds a construct that is not allowed (CDATA, processing instruction, document type)';
     at = token.lastIndex;
     const [, closing, name, attributeText = '', selfClosing] = match;
     if (name === undefined) continue;
@@ -67,16 +73,24 @@ function findElementFault(name: string, attributeText: string): string | undefin
     // Browsers skip white space and control characters inside a scheme.
     // oxlint-disable-next-line no-control-regex
     const address = value.replace(/[\u0000-\u0020]+/g, '');
-    if ((key === 'href' || key === 'cite' || key === 'longdesc') && !safeLink.test(address)) return 'holds a link that is not http, https, mailto, tel, urn or within the text';
-    if (key === 'src' && !safeImage.test(address)) return 'holds an image from elsewhere; embed it as data or refer to a contained resource by #id';
+    if ((key === 'href' || key === 'cite' || key === 'longdesc') && !safeLink.test(address))
+      return 'holds a link that is not http, https, mailto, tel, urn or within the text';
+    if (key === 'src' && !safeImage.test(address))
+      return 'holds an image from elsewhere; embed it as data or refer to a contained resource by #id';
   }
   return undefined;
 }
 
 function decode(value: string): string {
-  return value.replace(/&(?:#(\d{1,7})|#x([0-9A-Fa-f]{1,6})|([A-Za-z]+));?/g, (whole, decimal: string | undefined, hex: string | undefined, name: string | undefined) => {
-    const code = decimal !== undefined ? Number(decimal) : hex !== undefined ? Number.parseInt(hex, 16) : undefined;
-    if (code !== undefined) return code <= 0x10ffff ? String.fromCodePoint(code) : '';
-    return { colon: ':', Tab: '\t', NewLine: '\n', amp: '&', lpar: '(', bsol: '\\', sol: '/', num: '#' }[name ?? ''] ?? whole;
-  });
+  return value.replace(
+    /&(?:#(\d{1,7})|#x([0-9A-Fa-f]{1,6})|([A-Za-z]+));?/g,
+    (whole, decimal: string | undefined, hex: string | undefined, name: string | undefined) => {
+      const code = decimal !== undefined ? Number(decimal) : hex !== undefined ? Number.parseInt(hex, 16) : undefined;
+      if (code !== undefined) return code <= 0x10ffff ? String.fromCodePoint(code) : '';
+      return (
+        { colon: ':', Tab: '\t', NewLine: '\n', amp: '&', lpar: '(', bsol: '\\', sol: '/', num: '#' }[name ?? ''] ??
+        whole
+      );
+    },
+  );
 }

@@ -7,7 +7,31 @@ import { nativeInvariants } from './native-invariants.ts';
 import type { JsonObject } from './walk.ts';
 
 const definitions = loadDefinitions([]);
-const types = ['Element', 'Extension', 'Coding', 'CodeableConcept', 'Reference', 'Period', 'Quantity', 'ContactPoint', 'Attachment', 'Address', 'Patient', 'CarePlan', 'Organization', 'Appointment', 'AppointmentResponse', 'Goal', 'ServiceRequest', 'Task', 'Consent', 'CareTeam', 'Questionnaire', 'Meta', 'Identifier'];
+const types = [
+  'Element',
+  'Extension',
+  'Coding',
+  'CodeableConcept',
+  'Reference',
+  'Period',
+  'Quantity',
+  'ContactPoint',
+  'Attachment',
+  'Address',
+  'Patient',
+  'CarePlan',
+  'Organization',
+  'Appointment',
+  'AppointmentResponse',
+  'Goal',
+  'ServiceRequest',
+  'Task',
+  'Consent',
+  'CareTeam',
+  'Questionnaire',
+  'Meta',
+  'Identifier',
+];
 for (const type of types) {
   const structure = definitions.typeStructure(type);
   if (structure !== undefined) loadDataType(structure);
@@ -25,12 +49,42 @@ function findConstraint(key: string): { readonly expression: string; readonly pa
 }
 
 const text = fc.constantFrom('a', 'b');
-const reference = fc.record({ reference: fc.constantFrom('#a', '#b', '#c', 'Patient/a') }, { requiredKeys: ['reference'] });
-const period = fc.record({ start: fc.constantFrom('2026-01-01', '2026-02-01', '2026-02-02'), end: fc.constantFrom('2026-01-01', '2026-02-01') }, { requiredKeys: [] });
-const coding = fc.record({ system: fc.constantFrom('something', 'other'), code: fc.constantFrom('patient-privacy', 'research', 'adr', 'treatment') }, { requiredKeys: [] });
-const contained = fc.record({ resourceType: fc.constant('Organization'), id: fc.constantFrom('a', 'b'), contained: fc.constant([{ resourceType: 'Patient' }]), meta: fc.record({ versionId: text, lastUpdated: text, security: fc.constant([{ code: 'a' }]) }, { requiredKeys: [] }) }, { requiredKeys: ['resourceType', 'id'] });
-const optional = (fields: Record<string, fc.Arbitrary<unknown>>): fc.Arbitrary<JsonObject> => fc.record(fields, { requiredKeys: [] });
-const domainResource = optional({ contained: fc.array(contained, { minLength: 1, maxLength: 2 }), subject: reference }).map((fields): JsonObject => ({ resourceType: 'CarePlan', ...fields }));
+const reference = fc.record(
+  { reference: fc.constantFrom('#a', '#b', '#c', 'Patient/a') },
+  { requiredKeys: ['reference'] },
+);
+const period = fc.record(
+  {
+    start: fc.constantFrom('2026-01-01', '2026-02-01', '2026-02-02'),
+    end: fc.constantFrom('2026-01-01', '2026-02-01'),
+  },
+  { requiredKeys: [] },
+);
+const coding = fc.record(
+  {
+    system: fc.constantFrom('something', 'other'),
+    code: fc.constantFrom('patient-privacy', 'research', 'adr', 'treatment'),
+  },
+  { requiredKeys: [] },
+);
+const contained = fc.record(
+  {
+    resourceType: fc.constant('Organization'),
+    id: fc.constantFrom('a', 'b'),
+    contained: fc.constant([{ resourceType: 'Patient' }]),
+    meta: fc.record(
+      { versionId: text, lastUpdated: text, security: fc.constant([{ code: 'a' }]) },
+      { requiredKeys: [] },
+    ),
+  },
+  { requiredKeys: ['resourceType', 'id'] },
+);
+const optional = (fields: Record<string, fc.Arbitrary<unknown>>): fc.Arbitrary<JsonObject> =>
+  fc.record(fields, { requiredKeys: [] });
+const domainResource = optional({
+  contained: fc.array(contained, { minLength: 1, maxLength: 2 }),
+  subject: reference,
+}).map((fields): JsonObject => ({ resourceType: 'CarePlan', ...fields }));
 
 /** Instances that reach both answers of each rule. */
 const instances: Readonly<Record<string, { readonly type: string; readonly values: fc.Arbitrary<JsonObject> }>> = {
@@ -39,28 +93,99 @@ const instances: Readonly<Record<string, { readonly type: string; readonly value
   'dom-5': { type: 'CarePlan', values: domainResource },
   'ref-1': { type: 'Reference', values: reference },
   'per-1': { type: 'Period', values: period },
-  'ext-1': { type: 'Extension', values: optional({ valueString: text, extension: fc.constant([{ url: 'a', valueString: 'a' }]) }) },
+  'ext-1': {
+    type: 'Extension',
+    values: optional({ valueString: text, extension: fc.constant([{ url: 'a', valueString: 'a' }]) }),
+  },
   'qty-3': { type: 'Quantity', values: optional({ code: text, system: text, value: fc.constant(1) }) },
   'cpt-2': { type: 'ContactPoint', values: optional({ value: text, system: text }) },
   'att-1': { type: 'Attachment', values: optional({ data: fc.constant('AAAA'), contentType: text }) },
-  'cpl-3': { type: 'CarePlanActivity', values: optional({ detail: fc.constant({ status: 'in-progress' }), reference }) },
-  'pat-1': { type: 'PatientContact', values: fc.subarray(['name', 'telecom', 'address', 'organization', 'gender'], { maxLength: 2 }).map((names): JsonObject => Object.fromEntries(names.map((name) => [name, { id: 'a' }]))) },
-  'org-1': { type: 'Organization', values: optional({ identifier: fc.constant([{ value: 'a' }]), name: text, active: fc.constant(true) }) },
+  'cpl-3': {
+    type: 'CarePlanActivity',
+    values: optional({ detail: fc.constant({ status: 'in-progress' }), reference }),
+  },
+  'pat-1': {
+    type: 'PatientContact',
+    values: fc
+      .subarray(['name', 'telecom', 'address', 'organization', 'gender'], { maxLength: 2 })
+      .map((names): JsonObject => Object.fromEntries(names.map((name) => [name, { id: 'a' }]))),
+  },
+  'org-1': {
+    type: 'Organization',
+    values: optional({ identifier: fc.constant([{ value: 'a' }]), name: text, active: fc.constant(true) }),
+  },
   'org-2': { type: 'Address', values: optional({ use: fc.constantFrom('home', 'work') }) },
   'org-3': { type: 'ContactPoint', values: optional({ use: fc.constantFrom('home', 'work') }) },
-  'app-1': { type: 'AppointmentParticipant', values: optional({ type: fc.constant([{ text: 'a' }]), actor: reference, status: text }) },
-  'app-2': { type: 'Appointment', values: optional({ start: fc.constant('2026-01-01T00:00:00Z'), end: fc.constant('2026-01-01T01:00:00Z') }) },
-  'app-3': { type: 'Appointment', values: optional({ start: fc.constant('2026-01-01T00:00:00Z'), end: fc.constant('2026-01-01T01:00:00Z') }).chain((fields) => fc.constantFrom('proposed', 'booked').map((status): JsonObject => ({ ...fields, status }))) },
-  'app-4': { type: 'Appointment', values: optional({ cancelationReason: fc.constant({ text: 'a' }) }).chain((fields) => fc.constantFrom('noshow', 'cancelled', 'booked').map((status): JsonObject => ({ resourceType: 'Appointment', ...fields, status }))) },
-  'apr-1': { type: 'AppointmentResponse', values: optional({ participantType: fc.constant([{ text: 'a' }]), actor: reference }) },
+  'app-1': {
+    type: 'AppointmentParticipant',
+    values: optional({ type: fc.constant([{ text: 'a' }]), actor: reference, status: text }),
+  },
+  'app-2': {
+    type: 'Appointment',
+    values: optional({ start: fc.constant('2026-01-01T00:00:00Z'), end: fc.constant('2026-01-01T01:00:00Z') }),
+  },
+  'app-3': {
+    type: 'Appointment',
+    values: optional({ start: fc.constant('2026-01-01T00:00:00Z'), end: fc.constant('2026-01-01T01:00:00Z') }).chain(
+      (fields) => fc.constantFrom('proposed', 'booked').map((status): JsonObject => ({ ...fields, status })),
+    ),
+  },
+  'app-4': {
+    type: 'Appointment',
+    values: optional({ cancelationReason: fc.constant({ text: 'a' }) }).chain((fields) =>
+      fc
+        .constantFrom('noshow', 'cancelled', 'booked')
+        .map((status): JsonObject => ({ resourceType: 'Appointment', ...fields, status })),
+    ),
+  },
+  'apr-1': {
+    type: 'AppointmentResponse',
+    values: optional({ participantType: fc.constant([{ text: 'a' }]), actor: reference }),
+  },
   'gol-1': { type: 'GoalTarget', values: optional({ detailString: text, measure: fc.constant({ text: 'a' }) }) },
-  'inv-1': { type: 'Task', values: optional({ authoredOn: fc.constantFrom('2026-01-01T00:00:00Z', '2026-01-02T00:00:00Z'), lastModified: fc.constantFrom('2026-01-01T00:00:00Z', '2026-01-02T00:00:00Z') }) },
-  'ppc-1': { type: 'Consent', values: optional({ policy: fc.constant([{ uri: 'a' }]), policyRule: fc.constant({ text: 'a' }) }) },
-  'ppc-2': { type: 'Consent', values: optional({ patient: reference, scope: fc.record({ coding: fc.array(coding, { minLength: 1, maxLength: 2 }) }) }) },
-  'ppc-3': { type: 'Consent', values: optional({ patient: reference, scope: fc.record({ coding: fc.array(coding, { minLength: 1, maxLength: 2 }) }) }) },
-  'ppc-4': { type: 'Consent', values: optional({ patient: reference, scope: fc.record({ coding: fc.array(coding, { minLength: 1, maxLength: 2 }) }) }) },
-  'ppc-5': { type: 'Consent', values: optional({ patient: reference, scope: fc.record({ coding: fc.array(coding, { minLength: 1, maxLength: 2 }) }) }) },
-  'prr-1': { type: 'ServiceRequest', values: optional({ orderDetail: fc.constant([{ text: 'a' }]), code: fc.constant({ text: 'a' }) }) },
+  'inv-1': {
+    type: 'Task',
+    values: optional({
+      authoredOn: fc.constantFrom('2026-01-01T00:00:00Z', '2026-01-02T00:00:00Z'),
+      lastModified: fc.constantFrom('2026-01-01T00:00:00Z', '2026-01-02T00:00:00Z'),
+    }),
+  },
+  'ppc-1': {
+    type: 'Consent',
+    values: optional({ policy: fc.constant([{ uri: 'a' }]), policyRule: fc.constant({ text: 'a' }) }),
+  },
+  'ppc-2': {
+    type: 'Consent',
+    values: optional({
+      patient: reference,
+      scope: fc.record({ coding: fc.array(coding, { minLength: 1, maxLength: 2 }) }),
+    }),
+  },
+  'ppc-3': {
+    type: 'Consent',
+    values: optional({
+      patient: reference,
+      scope: fc.record({ coding: fc.array(coding, { minLength: 1, maxLength: 2 }) }),
+    }),
+  },
+  'ppc-4': {
+    type: 'Consent',
+    values: optional({
+      patient: reference,
+      scope: fc.record({ coding: fc.array(coding, { minLength: 1, maxLength: 2 }) }),
+    }),
+  },
+  'ppc-5': {
+    type: 'Consent',
+    values: optional({
+      patient: reference,
+      scope: fc.record({ coding: fc.array(coding, { minLength: 1, maxLength: 2 }) }),
+    }),
+  },
+  'prr-1': {
+    type: 'ServiceRequest',
+    values: optional({ orderDetail: fc.constant([{ text: 'a' }]), code: fc.constant({ text: 'a' }) }),
+  },
 };
 
 /** FHIRPath that the library cannot run (`descendants()`, `resolve()`): compared with worked examples below instead. */
@@ -70,25 +195,31 @@ const root: JsonObject = { resourceType: 'CarePlan', contained: [{ resourceType:
 
 describe('nativeInvariants', () => {
   it('has instances or worked examples for each of its rules', () => {
-    expect([...Object.keys(instances), ...withoutFhirPath].sort()).toEqual([...nativeInvariants.keys()].sort());
+    expect([...Object.keys(instances), ...withoutFhirPath].toSorted()).toEqual([...nativeInvariants.keys()].toSorted());
   });
 
-  it.each(Object.entries(instances))('%s agrees with its FHIRPath, and both say yes and no', (key, { type, values }) => {
-    const { expression } = findConstraint(key);
-    const parsed = parseFhirPath(expression);
-    const native = nativeInvariants.get(key);
-    const answers = new Set<boolean>();
-    fc.assert(
-      fc.property(values, (value) => {
-        const result = evalFhirPathTyped(parsed, [{ type, value }], { '%rootResource': { type: 'CarePlan', value: root }, '%resource': { type: 'CarePlan', value: root } });
-        const expected = result.length > 0 && result.every((item) => item.value === true);
-        answers.add(expected);
-        expect(native?.(value, { root })).toBe(expected);
-      }),
-      { numRuns: 300 },
-    );
-    expect(answers.size).toBe(2);
-  });
+  it.each(Object.entries(instances))(
+    '%s agrees with its FHIRPath, and both say yes and no',
+    (key, { type, values }) => {
+      const { expression } = findConstraint(key);
+      const parsed = parseFhirPath(expression);
+      const native = nativeInvariants.get(key);
+      const answers = new Set<boolean>();
+      fc.assert(
+        fc.property(values, (value) => {
+          const result = evalFhirPathTyped(parsed, [{ type, value }], {
+            '%rootResource': { type: 'CarePlan', value: root },
+            '%resource': { type: 'CarePlan', value: root },
+          });
+          const expected = result.length > 0 && result.every((item) => item.value === true);
+          answers.add(expected);
+          expect(native?.(value, { root })).toBe(expected);
+        }),
+        { numRuns: 300 },
+      );
+      expect(answers.size).toBe(2);
+    },
+  );
 
   it('per-1 does not judge what differs in precision', () => {
     const native = nativeInvariants.get('per-1');
@@ -107,7 +238,14 @@ describe('nativeInvariants', () => {
     ['que-2', { item: [{ linkId: '1', item: [{ linkId: '1' }] }] }, false],
     ['ctm-1', { onBehalfOf: { reference: 'Organization/a' }, member: { reference: 'Practitioner/a' } }, true],
     ['ctm-1', { onBehalfOf: { reference: 'Organization/a' }, member: { reference: 'Patient/a' } }, false],
-    ['ctm-1', { onBehalfOf: { reference: 'Organization/a' }, member: { reference: 'urn:uuid:c757873d-ec9a-4326-a141-556f43239520' } }, true],
+    [
+      'ctm-1',
+      {
+        onBehalfOf: { reference: 'Organization/a' },
+        member: { reference: 'urn:uuid:c757873d-ec9a-4326-a141-556f43239520' },
+      },
+      true,
+    ],
     ['ctm-1', { member: { reference: 'Patient/a' } }, true],
     ['ref-1', { reference: '#' }, true],
   ] as const)('%s of %j is %s', (key, value, expected) => {

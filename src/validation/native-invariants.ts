@@ -9,8 +9,10 @@ export type NativeInvariant = (value: JsonObject, walk: Pick<Walk, 'root'>) => b
 
 const list = (value: unknown): readonly JsonObject[] => (Array.isArray(value) ? value.filter(isObject) : []);
 const has = (value: JsonObject, name: string): boolean => value[name] !== undefined || value[`_${name}`] !== undefined;
-const hasAny = (value: JsonObject, prefix: string): boolean => Object.keys(value).some((key) => (key.startsWith('_') ? key.slice(1) : key).startsWith(prefix));
-const metaHas = (resource: JsonObject, name: string): boolean => isObject(resource['meta']) && has(resource['meta'], name);
+const hasAny = (value: JsonObject, prefix: string): boolean =>
+  Object.keys(value).some((key) => (key.startsWith('_') ? key.slice(1) : key).startsWith(prefix));
+const metaHas = (resource: JsonObject, name: string): boolean =>
+  isObject(resource['meta']) && has(resource['meta'], name);
 
 /** `start <= end`, as far as both are known: 2026-03 does not end before 2026-03-15 starts. */
 function isOrdered(start: unknown, end: unknown): boolean {
@@ -45,10 +47,25 @@ function linkIds(value: unknown): readonly unknown[] {
 
 /** By key of the constraint. */
 export const nativeInvariants: ReadonlyMap<string, NativeInvariant> = new Map<string, NativeInvariant>([
-  ['dom-2', (value) => value['contained'] === undefined || list(value['contained']).every((item) => item['contained'] === undefined)],
-  ['dom-3', (value) => value['contained'] === undefined || list(value['contained']).every((item) => isReferredTo(value, item))],
-  ['dom-4', (value) => value['contained'] === undefined || list(value['contained']).every((item) => !metaHas(item, 'versionId') && !metaHas(item, 'lastUpdated'))],
-  ['dom-5', (value) => value['contained'] === undefined || list(value['contained']).every((item) => !metaHas(item, 'security'))],
+  [
+    'dom-2',
+    (value) =>
+      value['contained'] === undefined || list(value['contained']).every((item) => item['contained'] === undefined),
+  ],
+  [
+    'dom-3',
+    (value) => value['contained'] === undefined || list(value['contained']).every((item) => isReferredTo(value, item)),
+  ],
+  [
+    'dom-4',
+    (value) =>
+      value['contained'] === undefined ||
+      list(value['contained']).every((item) => !metaHas(item, 'versionId') && !metaHas(item, 'lastUpdated')),
+  ],
+  [
+    'dom-5',
+    (value) => value['contained'] === undefined || list(value['contained']).every((item) => !metaHas(item, 'security')),
+  ],
   [
     'ref-1',
     (value, { root }) => {
@@ -63,14 +80,27 @@ export const nativeInvariants: ReadonlyMap<string, NativeInvariant> = new Map<st
   ['cpt-2', (value) => !has(value, 'value') || has(value, 'system')],
   ['att-1', (value) => !has(value, 'data') || has(value, 'contentType')],
   ['cpl-3', (value) => !has(value, 'detail') || !has(value, 'reference')],
-  ['pat-1', (value) => has(value, 'name') || has(value, 'telecom') || has(value, 'address') || has(value, 'organization')],
+  [
+    'pat-1',
+    (value) => has(value, 'name') || has(value, 'telecom') || has(value, 'address') || has(value, 'organization'),
+  ],
   ['org-1', (value) => has(value, 'identifier') || has(value, 'name')],
   ['org-2', (value) => value['use'] !== 'home'],
   ['org-3', (value) => value['use'] !== 'home'],
   ['app-1', (value) => has(value, 'type') || has(value, 'actor')],
   ['app-2', (value) => has(value, 'start') === has(value, 'end')],
-  ['app-3', (value) => (has(value, 'start') && has(value, 'end')) || value['status'] === 'proposed' || value['status'] === 'cancelled' || value['status'] === 'waitlist'],
-  ['app-4', (value) => !has(value, 'cancelationReason') || value['status'] === 'noshow' || value['status'] === 'cancelled'],
+  [
+    'app-3',
+    (value) =>
+      (has(value, 'start') && has(value, 'end')) ||
+      value['status'] === 'proposed' ||
+      value['status'] === 'cancelled' ||
+      value['status'] === 'waitlist',
+  ],
+  [
+    'app-4',
+    (value) => !has(value, 'cancelationReason') || value['status'] === 'noshow' || value['status'] === 'cancelled',
+  ],
   ['apr-1', (value) => has(value, 'participantType') || has(value, 'actor')],
   ['gol-1', (value) => !hasAny(value, 'detail') || has(value, 'measure')],
   ['inv-1', (value) => isOrdered(value['authoredOn'], value['lastModified'])],

@@ -12,20 +12,33 @@ const largestString = 1_048_576;
 
 const text = (fault: (value: string) => string | undefined): PrimitiveType => ({
   json: 'string',
-  fault: (value: string) => (value === '' ? 'must not be empty; leave the element out' : value.length > largestString ? 'is longer than 1 048 576 characters' : fault(value)),
+  fault: (value: string) =>
+    value === ''
+      ? 'must not be empty; leave the element out'
+      : value.length > largestString
+        ? 'is longer than 1 048 576 characters'
+        : fault(value),
 });
 
-const pattern = (regex: RegExp, fault: string): PrimitiveType => text((value) => (regex.test(value) ? undefined : fault));
+const pattern = (regex: RegExp, fault: string): PrimitiveType =>
+  text((value) => (regex.test(value) ? undefined : fault));
 
 const whole = (lowest: number): PrimitiveType => ({
   json: 'number',
-  fault: (value: number) => (Number.isInteger(value) && value >= lowest && value <= 2_147_483_647 ? undefined : `must be a whole number from ${lowest} to 2147483647`),
+  fault: (value: number) =>
+    Number.isInteger(value) && value >= lowest && value <= 2_147_483_647
+      ? undefined
+      : `must be a whole number from ${lowest} to 2147483647`,
 });
 
 // oxlint-disable-next-line no-control-regex -- the control characters are what is refused
 const controlCharacter = /[\u0000-\u0008\u000B\u000C\u000E-\u001F]/;
 const words = text((value) =>
-  controlCharacter.test(value) ? 'holds a control character' : value.trim() === '' ? 'holds white space only' : undefined,
+  controlCharacter.test(value)
+    ? 'holds a control character'
+    : value.trim() === ''
+      ? 'holds white space only'
+      : undefined,
 );
 
 const activeScheme = /^(?:javascript|vbscript):/i;
@@ -33,8 +46,10 @@ const uri = text((value) => {
   if (/\s/.test(value)) return 'must be a URI without white space';
   if (activeScheme.test(value)) return 'must not be an address that runs a script';
   // A fragment is part of the URI, not of the OID: meta.source names the party by one.
-  if (value.startsWith('urn:oid:')) return oidPattern.test(value.split('#', 1)[0] ?? '') ? undefined : 'must be an OID such as urn:oid:1.2.752.29.4.19';
-  if (/^urn:uuid:/i.test(value)) return uuidPattern.test(value) ? undefined : 'must be a UUID such as urn:uuid:c757873d-ec9a-4326-a141-556f43239520';
+  if (value.startsWith('urn:oid:'))
+    return oidPattern.test(value.split('#', 1)[0] ?? '') ? undefined : 'must be an OID such as urn:oid:1.2.752.29.4.19';
+  if (/^urn:uuid:/i.test(value))
+    return uuidPattern.test(value) ? undefined : 'must be a UUID such as urn:uuid:c757873d-ec9a-4326-a141-556f43239520';
   return undefined;
 });
 const oidPattern = /^urn:oid:[0-2](?:\.(?:0|[1-9]\d*))+$/;
@@ -84,7 +99,13 @@ export const primitiveTypes: ReadonlyMap<string, PrimitiveType> = new Map<string
   ['integer', whole(-2_147_483_648)],
   ['unsignedInt', whole(0)],
   ['positiveInt', whole(1)],
-  ['decimal', { json: 'number', fault: (value: number) => (Number.isFinite(value) ? undefined : 'is larger than a decimal can be') }],
+  [
+    'decimal',
+    {
+      json: 'number',
+      fault: (value: number) => (Number.isFinite(value) ? undefined : 'is larger than a decimal can be'),
+    },
+  ],
   ['string', words],
   ['markdown', words],
   ['code', pattern(/^[^\s]+(?:\s[^\s]+)*$/, 'must be a code: no white space at the ends, single spaces inside')],
@@ -95,8 +116,25 @@ export const primitiveTypes: ReadonlyMap<string, PrimitiveType> = new Map<string
   ['oid', pattern(oidPattern, 'must be an OID such as urn:oid:1.2.752.29.4.19')],
   ['uuid', pattern(uuidPattern, 'must be a UUID such as urn:uuid:c757873d-ec9a-4326-a141-556f43239520')],
   ['base64Binary', base64],
-  ['date', text((value) => (isRealDate(value) ? undefined : 'must be a date of the calendar: YYYY, YYYY-MM or YYYY-MM-DD'))],
-  ['dateTime', text((value) => (isRealDate(value) || isInstant(value) ? undefined : 'must be a date of the calendar, with seconds and zone where a time is given: 2026-03-01T09:30:00+01:00'))],
-  ['instant', text((value) => (isInstant(value) ? undefined : 'must be an instant of the calendar with seconds and zone: 2026-03-01T09:30:00.000+01:00'))],
+  [
+    'date',
+    text((value) => (isRealDate(value) ? undefined : 'must be a date of the calendar: YYYY, YYYY-MM or YYYY-MM-DD')),
+  ],
+  [
+    'dateTime',
+    text((value) =>
+      isRealDate(value) || isInstant(value)
+        ? undefined
+        : 'must be a date of the calendar, with seconds and zone where a time is given: 2026-03-01T09:30:00+01:00',
+    ),
+  ],
+  [
+    'instant',
+    text((value) =>
+      isInstant(value)
+        ? undefined
+        : 'must be an instant of the calendar with seconds and zone: 2026-03-01T09:30:00.000+01:00',
+    ),
+  ],
   ['time', pattern(new RegExp(`^${clock}$`), 'must be a time: hh:mm:ss')],
 ]);

@@ -54,7 +54,12 @@ interface ProfileNode {
 export function compileProfile(structure: StructureDefinition, parts: ProfileParts): Profile {
   const tree = toElementTree(structure);
   const baseRoot = parts.definitions.typeStructure(structure.type)?.snapshot?.element[0];
-  const root = compileNode(tree, { parts, title: structure.name ?? structure.url ?? '', base: baseRoot, isSlice: false });
+  const root = compileNode(tree, {
+    parts,
+    title: structure.name ?? structure.url ?? '',
+    base: baseRoot,
+    isSlice: false,
+  });
   const check = (walk: Walk, value: JsonObject): void => {
     if (root !== undefined) checkItem(walk, root, { value, children: value, index: undefined, type: structure.type });
   };
@@ -79,8 +84,14 @@ function compileNode(tree: ElementTree, context: NodeContext): ProfileNode | und
   const discriminators = element.slicing?.discriminator ?? [];
   const slices = tree.slices.flatMap((slice) => {
     const node = below(slice, true);
-    const match = compileSliceMatch(slice, tree.name.endsWith('[x]') && discriminators.length === 0 ? [{ type: 'type', path: '$this' }] : discriminators, parts);
-    return node === undefined ? [] : [{ name: slice.element.sliceName ?? '', match, node, url: findSliceUrl(slice, discriminators) }];
+    const match = compileSliceMatch(
+      slice,
+      tree.name.endsWith('[x]') && discriminators.length === 0 ? [{ type: 'type', path: '$this' }] : discriminators,
+      parts,
+    );
+    return node === undefined
+      ? []
+      : [{ name: slice.element.sliceName ?? '', match, node, url: findSliceUrl(slice, discriminators) }];
   });
   const min = element.min ?? 0;
   const max = element.max === undefined || element.max === '*' ? Infinity : Number(element.max);
@@ -88,18 +99,25 @@ function compileNode(tree: ElementTree, context: NodeContext): ProfileNode | und
   const types = (base?.type ?? element.type ?? []).map((type) => type.code ?? '');
   const rules = element.slicing?.rules ?? 'open';
   const addsCardinality = isSlice || min > (base?.min ?? 0) || (element.max !== undefined && element.max !== base?.max);
-  if (!addsCardinality && checks.length === 0 && children.length === 0 && slices.length === 0 && rules === 'open') return undefined;
+  if (!addsCardinality && checks.length === 0 && children.length === 0 && slices.length === 0 && rules === 'open')
+    return undefined;
   return {
     step: stepOf(element.path),
     names: namesOf(tree.name, types),
-    title: element.sliceName === undefined ? `${element.path} (${title})` : `${element.path}, slice "${element.sliceName}" (${title})`,
+    title:
+      element.sliceName === undefined
+        ? `${element.path} (${title})`
+        : `${element.path}, slice "${element.sliceName}" (${title})`,
     min: addsCardinality ? min : 0,
     max: addsCardinality ? max : Infinity,
     checks,
     children,
     slices,
-    slicesByUrl: slices.length > 0 && slices.every((slice) => slice.url !== undefined) ? new Map<unknown, number>(slices.map((slice, index) => [slice.url, index])) : undefined,
-    rules: rules as ProfileNode['rules'],
+    slicesByUrl:
+      slices.length > 0 && slices.every((slice) => slice.url !== undefined)
+        ? new Map<unknown, number>(slices.map((slice, index) => [slice.url, index]))
+        : undefined,
+    rules,
   };
 }
 
@@ -107,7 +125,9 @@ function compileNode(tree: ElementTree, context: NodeContext): ProfileNode | und
 function findBase(element: ElementDefinition, definitions: Definitions): ElementDefinition | undefined {
   const path = element.base?.path;
   if (path === undefined) return undefined;
-  return definitions.typeStructure(path.split('.')[0] ?? '')?.snapshot?.element.find((candidate) => candidate.path === path);
+  return definitions
+    .typeStructure(path.split('.')[0] ?? '')
+    ?.snapshot?.element.find((candidate) => candidate.path === path);
 }
 
 function checkNode(walk: Walk, node: ProfileNode, parent: JsonObject): void {
@@ -125,26 +145,41 @@ function checkItem(walk: Walk, node: ProfileNode, item: Item): void {
 
 function checkCount(walk: Walk, node: ProfileNode, items: readonly Item[]): void {
   if (items.length < node.min) {
-    report(walk, 'element-required', { at: [node.step], diagnostics: `${node.title} is required${node.min > 1 ? ` at least ${node.min} times` : ''}. Add it.` });
+    report(walk, 'element-required', {
+      at: [node.step],
+      diagnostics: `${node.title} is required${node.min > 1 ? ` at least ${node.min} times` : ''}. Add it.`,
+    });
   }
   const extra = items[node.max];
   if (extra === undefined) return;
   const place = extra.index === undefined ? [node.step] : [node.step, extra.index];
-  if (node.max === 0) report(walk, 'element-prohibited', { at: place, diagnostics: `${node.title} is not allowed. Remove it.` });
-  else report(walk, 'too-many', { at: place, diagnostics: `${node.title} may stand ${node.max === 1 ? 'once' : `${node.max} times`}; there are ${items.length}. Remove some.` });
+  if (node.max === 0)
+    report(walk, 'element-prohibited', { at: place, diagnostics: `${node.title} is not allowed. Remove it.` });
+  else
+    report(walk, 'too-many', {
+      at: place,
+      diagnostics: `${node.title} may stand ${node.max === 1 ? 'once' : `${node.max} times`}; there are ${items.length}. Remove some.`,
+    });
 }
 
 function checkSlices(walk: Walk, node: ProfileNode, items: readonly Item[]): void {
   const members = node.slices.map((): Item[] => []);
   let hasUnmatched = false;
   for (const item of items) {
-    const slice = node.slicesByUrl === undefined ? node.slices.findIndex((candidate) => candidate.match(item, walk)) : (node.slicesByUrl.get(item.children['url']) ?? -1);
+    const slice =
+      node.slicesByUrl === undefined
+        ? node.slices.findIndex((candidate) => candidate.match(item, walk))
+        : (node.slicesByUrl.get(item.children['url']) ?? -1);
     if (slice >= 0) members[slice]?.push(item);
     const isMisplaced = slice < 0 ? node.rules === 'closed' : node.rules === 'openAtEnd' && hasUnmatched;
     if (slice < 0) hasUnmatched = true;
     if (isMisplaced) {
       const names = node.slices.map((candidate) => quoteName(candidate.name)).join(', ');
-      at(walk, node.step, item, () => report(walk, 'slice-not-allowed', { diagnostics: `${node.title} takes only its slices ${names}${slice < 0 ? '' : ', and others after them'}. Correct or remove this item.` }));
+      at(walk, node.step, item, () =>
+        report(walk, 'slice-not-allowed', {
+          diagnostics: `${node.title} takes only its slices ${names}${slice < 0 ? '' : ', and others after them'}. Correct or remove this item.`,
+        }),
+      );
     }
   }
   for (const [index, slice] of node.slices.entries()) {
@@ -161,4 +196,3 @@ function at(walk: Walk, step: string, item: Item, run: () => void): void {
   run();
   walk.path.length -= item.index === undefined ? 1 : 2;
 }
-

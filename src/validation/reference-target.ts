@@ -3,7 +3,8 @@
 import { isObject } from './walk.ts';
 import type { JsonObject } from './walk.ts';
 
-const typed = /^(?:https?:\/\/[^\s?#]+\/)?([A-Z][A-Za-z]{1,63})\/[A-Za-z0-9\-.]{1,64}(?:\/_history\/[A-Za-z0-9\-.]{1,64})?$/;
+const typed =
+  /^(?:https?:\/\/[^\s?#]+\/)?([A-Z][A-Za-z]{1,63})\/[A-Za-z0-9\-.]{1,64}(?:\/_history\/[A-Za-z0-9\-.]{1,64})?$/;
 const conditional = /^([A-Z][A-Za-z]{1,63})\?/;
 
 const relative = /^[A-Za-z0-9\-.]{1,64}$/;

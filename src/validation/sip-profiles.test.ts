@@ -7,7 +7,11 @@ import { createSipProfiles } from './sip-profiles.ts';
 
 const base = 'https://siphub.se/fhir';
 const choose = (resource: FhirResource): string | undefined => createSipProfiles(base)(resource)[0]?.split('/').at(-1);
-const task = (code: string, more: Record<string, unknown> = {}): FhirResource => ({ resourceType: 'Task', code: { coding: [{ system: `${base}/CodeSystem/sip-task-code`, code }] }, ...more });
+const task = (code: string, more: Record<string, unknown> = {}): FhirResource => ({
+  resourceType: 'Task',
+  code: { coding: [{ system: `${base}/CodeSystem/sip-task-code`, code }] },
+  ...more,
+});
 
 describe('createSipProfiles', () => {
   it.each([
@@ -19,7 +23,13 @@ describe('createSipProfiles', () => {
     [{ resourceType: 'Task', focus: { reference: 'ServiceRequest?identifier=a' } }, 'SipCommitment'],
     [{ resourceType: 'Task' }, 'SipTask'],
     [{ resourceType: 'Goal' }, 'SipMainGoal'],
-    [{ resourceType: 'Goal', category: [{ coding: [{ system: `${base}/CodeSystem/sip-goal-kind`, code: 'sub-goal' }] }] }, 'SipSubGoal'],
+    [
+      {
+        resourceType: 'Goal',
+        category: [{ coding: [{ system: `${base}/CodeSystem/sip-goal-kind`, code: 'sub-goal' }] }],
+      },
+      'SipSubGoal',
+    ],
     [{ resourceType: 'QuestionnaireResponse' }, 'SipSurveyResponse'],
     [{ resourceType: 'QuestionnaireResponse', subject: { reference: 'Patient/a' } }, 'SipSelfReport'],
     [{ resourceType: 'Observation' }, undefined],
@@ -31,7 +41,9 @@ describe('createSipProfiles', () => {
 
   it('knows each work item of the value set', () => {
     const repository = join(import.meta.dirname, '../..');
-    const listed = createCodes(loadDefinitions([join(repository, 'terminology/json')])).expand(`${base}/ValueSet/sip-work-item`) ?? [];
+    const listed =
+      createCodes(loadDefinitions([join(repository, 'terminology/json')])).expand(`${base}/ValueSet/sip-work-item`) ??
+      [];
     expect(listed.length).toBeGreaterThan(5);
     for (const { code } of listed) expect(choose(task(code))).toBe('SipWorkItem');
   });

@@ -19,11 +19,21 @@ const codesAt = (value: unknown, system: string): readonly unknown[] => {
 };
 
 const pointsAt = (value: unknown, type: string): boolean =>
-  isObject(value) && (value['type'] === type || (typeof value['reference'] === 'string' && new RegExp(`(?:^|/)${type}[/?]`).test(value['reference'])));
+  isObject(value) &&
+  (value['type'] === type ||
+    (typeof value['reference'] === 'string' && new RegExp(`(?:^|/)${type}[/?]`).test(value['reference'])));
 
 /** Codes of value set sip-work-item. */
 const workItems: ReadonlySet<unknown> = new Set([
-  'acknowledge-call', 'hold-follow-up', 'obtain-consent', 'renew-consent', 'post-letter', 'review-deviation', 'offer-sip', 'transfer-coordination', 'join-plans',
+  'acknowledge-call',
+  'hold-follow-up',
+  'obtain-consent',
+  'renew-consent',
+  'post-letter',
+  'review-deviation',
+  'offer-sip',
+  'transfer-coordination',
+  'join-plans',
 ]);
 
 const choices = (base: string): Readonly<Record<string, Choice>> => ({
@@ -36,7 +46,8 @@ const choices = (base: string): Readonly<Record<string, Choice>> => ({
   Consent: 'SipConsent',
   Encounter: 'SipEncounter',
   // A goal that does not say its kind is held to the rules of a main goal, and told that the kind is missing.
-  Goal: (goal) => (codesAt(goal['category'], `${base}/CodeSystem/sip-goal-kind`).includes('sub-goal') ? 'SipSubGoal' : 'SipMainGoal'),
+  Goal: (goal) =>
+    codesAt(goal['category'], `${base}/CodeSystem/sip-goal-kind`).includes('sub-goal') ? 'SipSubGoal' : 'SipMainGoal',
   HealthcareService: 'SipHealthcareService',
   MeasureReport: 'SipMeasureReport',
   Organization: 'SipOrganization',

@@ -2,35 +2,23 @@
 // https://hl7.org/fhir/R4/json.html
 // Runs in one go over the instance; profiles and FHIRPath are put off until this pass has found the structure sound.
 import type { ObjectNode, Property, Structures } from './structure.ts';
+import type { TypeRules } from './type-rules.ts';
 import type { Walk } from './walk.ts';
 import { isElementName, isObject, quoteName, report } from './walk.ts';
-
-/** What belongs to one data type wherever it stands, and needs more than the structure. */
-export interface TypeRules {
-  readonly coding: (walk: Walk, value: Readonly<Record<string, unknown>>) => void;
-  readonly identifier: (walk: Walk, value: Readonly<Record<string, unknown>>) => void;
-  readonly reference: (walk: Walk, value: Readonly<Record<string, unknown>>, targets: ReadonlySet<string> | undefined) => void;
-  readonly narrative: (walk: Walk, xhtml: string) => void;
-  readonly extension: (walk: Walk, value: Readonly<Record<string, unknown>>, place: ExtensionPlace) => void;
-  readonly resource: (walk: Walk, value: Readonly<Record<string, unknown>>) => void;
-  readonly typeProfiles: (walk: Walk, value: unknown, property: Property) => void;
-}
-
-export interface ExtensionPlace {
-  /** The object that carries the extension, and the path by which it was reached (`Patient.name`). */
-  readonly node: ObjectNode | undefined;
-  readonly usedAs: string;
-  readonly isModifier: boolean;
-  /** The url of the extension that this one is part of. */
-  readonly outerUrl: string | undefined;
-}
 
 export interface StructureCheck {
   /** Checks an object; the walk's path is that of the object. `usedAs` is the element's path. */
   readonly object: (walk: Walk, value: Readonly<Record<string, unknown>>, node: ObjectNode, usedAs: string) => void;
 }
 
-const jsonTypeOf = (value: unknown): string => (value === null ? 'null' : Array.isArray(value) ? 'an array' : typeof value === 'object' ? 'an object' : `a ${typeof value}`);
+const jsonTypeOf = (value: unknown): string =>
+  value === null
+    ? 'null'
+    : Array.isArray(value)
+      ? 'an array'
+      : typeof value === 'object'
+        ? 'an object'
+        : `a ${typeof value}`;
 
 export function createStructureCheck(structures: Structures, rules: TypeRules): StructureCheck {
   const siblingNodes = new Map<string, ObjectNode>();
@@ -46,7 +34,8 @@ export function createStructureCheck(structures: Structures, rules: TypeRules): 
       } else if (!(key === 'resourceType' && walk.resource === value)) checkOtherKey(walk, { value, key, node });
     }
     if (count === 0 || (count === 1 && walk.resource === value)) {
-      if (walk.resource !== value) report(walk, 'empty-element', { diagnostics: 'The object is empty. Fill it or leave it out.' });
+      if (walk.resource !== value)
+        report(walk, 'empty-element', { diagnostics: 'The object is empty. Fill it or leave it out.' });
     }
     checkRequired(walk, value, node);
     if (node.hasChoices) checkChoices(walk, value, node);
@@ -63,20 +52,32 @@ export function createStructureCheck(structures: Structures, rules: TypeRules): 
     const { property } = at;
     const item = at.value[at.key];
     if (!property.isList) {
-      if (Array.isArray(item)) report(walk, 'wrong-type', { diagnostics: `${quoteName(at.key)} takes one value, not an array. Send the value itself.` });
+      if (Array.isArray(item))
+        report(walk, 'wrong-type', {
+          diagnostics: `${quoteName(at.key)} takes one value, not an array. Send the value itself.`,
+        });
       else checkItem(walk, item, at);
       return;
     }
     if (!Array.isArray(item)) {
-      report(walk, 'wrong-type', { diagnostics: `${quoteName(at.key)} takes an array, not ${jsonTypeOf(item)}. Put the value in an array.` });
+      report(walk, 'wrong-type', {
+        diagnostics: `${quoteName(at.key)} takes an array, not ${jsonTypeOf(item)}. Put the value in an array.`,
+      });
       return;
     }
-    if (item.length === 0) report(walk, 'empty-element', { diagnostics: `The array ${quoteName(at.key)} is empty. Leave it out.` });
+    if (item.length === 0)
+      report(walk, 'empty-element', { diagnostics: `The array ${quoteName(at.key)} is empty. Leave it out.` });
     const siblings = at.value[`_${at.key}`];
     for (let index = 0; index < item.length; index += 1) {
       walk.path.push(index);
       // In a list of primitives null holds the place of a value that only has extensions.
-      if (item[index] !== null || property.kind !== 'primitive' || !Array.isArray(siblings) || !isObject(siblings[index])) checkItem(walk, item[index], at);
+      if (
+        item[index] !== null ||
+        property.kind !== 'primitive' ||
+        !Array.isArray(siblings) ||
+        !isObject(siblings[index])
+      )
+        checkItem(walk, item[index], at);
       walk.path.pop();
     }
   }
@@ -85,7 +86,9 @@ export function createStructureCheck(structures: Structures, rules: TypeRules): 
     const { property } = at;
     if (property.kind === 'primitive' || property.kind === 'xhtml') checkPrimitive(walk, item, property);
     else if (!isObject(item)) {
-      report(walk, 'wrong-type', { diagnostics: `Expected an object (${property.type}), found ${jsonTypeOf(item)}. Send an object.` });
+      report(walk, 'wrong-type', {
+        diagnostics: `Expected an object (${property.type}), found ${jsonTypeOf(item)}. Send an object.`,
+      });
       return;
     } else if (property.kind === 'resource') {
       rules.resource(walk, item);
@@ -95,8 +98,14 @@ export function createStructureCheck(structures: Structures, rules: TypeRules): 
       if (node !== undefined) object(walk, item, node, property.element);
       if (property.type === 'Reference') rules.reference(walk, item, property.targets);
       if (property.kind === 'extension') {
-        const outerUrl = at.node.type === 'Extension' && typeof at.value['url'] === 'string' ? at.value['url'] : undefined;
-        rules.extension(walk, item, { node: at.node, usedAs: at.usedAs, isModifier: property.step === 'modifierExtension', outerUrl });
+        const outerUrl =
+          at.node.type === 'Extension' && typeof at.value['url'] === 'string' ? at.value['url'] : undefined;
+        rules.extension(walk, item, {
+          node: at.node,
+          usedAs: at.usedAs,
+          isModifier: property.step === 'modifierExtension',
+          outerUrl,
+        });
       }
     }
     property.binding?.check(walk, item);
@@ -107,7 +116,9 @@ export function createStructureCheck(structures: Structures, rules: TypeRules): 
   function checkPrimitive(walk: Walk, item: unknown, property: Property): void {
     const expected = property.primitive?.json ?? 'string';
     if (typeof item !== expected) {
-      report(walk, 'wrong-type', { diagnostics: `Expected a JSON ${expected} (${property.type}), found ${jsonTypeOf(item)}. Send a ${expected}.` });
+      report(walk, 'wrong-type', {
+        diagnostics: `Expected a JSON ${expected} (${property.type}), found ${jsonTypeOf(item)}. Send a ${expected}.`,
+      });
       return;
     }
     if (property.kind === 'xhtml') {
@@ -119,10 +130,16 @@ export function createStructureCheck(structures: Structures, rules: TypeRules): 
   }
 
   /** A key that is no property by itself: `_birthDate`, or a mistake. */
-  function checkOtherKey(walk: Walk, at: { readonly value: Readonly<Record<string, unknown>>; readonly key: string; readonly node: ObjectNode }): void {
+  function checkOtherKey(
+    walk: Walk,
+    at: { readonly value: Readonly<Record<string, unknown>>; readonly key: string; readonly node: ObjectNode },
+  ): void {
     const property = at.key.startsWith('_') ? at.node.properties.get(at.key.slice(1)) : undefined;
     if (property?.kind !== 'primitive') {
-      report(walk, 'unknown-element', { at: isElementName(at.key) ? [at.key] : [], diagnostics: `${at.node.path} has no element ${quoteName(at.key)}. Correct its name or remove it.` });
+      report(walk, 'unknown-element', {
+        at: isElementName(at.key) ? [at.key] : [],
+        diagnostics: `${at.node.path} has no element ${quoteName(at.key)}. Correct its name or remove it.`,
+      });
       return;
     }
     walk.path.push(property.step);
@@ -132,26 +149,39 @@ export function createStructureCheck(structures: Structures, rules: TypeRules): 
     walk.path.pop();
   }
 
-  function checkSiblings(walk: Walk, siblings: unknown, at: { readonly property: Property; readonly values: unknown }): void {
+  function checkSiblings(
+    walk: Walk,
+    siblings: unknown,
+    at: { readonly property: Property; readonly values: unknown },
+  ): void {
     if (!Array.isArray(siblings)) {
-      report(walk, 'wrong-type', { diagnostics: `The extensions of a list of values stand in an array with null for values that have none, not in ${jsonTypeOf(siblings)}.` });
+      report(walk, 'wrong-type', {
+        diagnostics: `The extensions of a list of values stand in an array with null for values that have none, not in ${jsonTypeOf(siblings)}.`,
+      });
       return;
     }
     if (siblings.length === 0) report(walk, 'empty-element', { diagnostics: 'The array is empty. Leave it out.' });
     if (Array.isArray(at.values) && at.values.length !== siblings.length) {
-      report(walk, 'wrong-type', { diagnostics: `The values (${at.values.length}) and their extensions (${siblings.length}) must be arrays of the same length. Fill the shorter with null.` });
+      report(walk, 'wrong-type', {
+        diagnostics: `The values (${at.values.length}) and their extensions (${siblings.length}) must be arrays of the same length. Fill the shorter with null.`,
+      });
     }
     for (const [index, sibling] of siblings.entries()) {
       walk.path.push(index);
       if (sibling !== null) checkSibling(walk, sibling, at.property);
-      else if (!Array.isArray(at.values)) report(walk, 'empty-element', { diagnostics: 'There is neither a value nor an extension here. Remove the item.' });
+      else if (!Array.isArray(at.values))
+        report(walk, 'empty-element', {
+          diagnostics: 'There is neither a value nor an extension here. Remove the item.',
+        });
       walk.path.pop();
     }
   }
 
   function checkSibling(walk: Walk, sibling: unknown, property: Property): void {
     if (!isObject(sibling)) {
-      report(walk, 'wrong-type', { diagnostics: `The id and extensions of a value stand in an object, not in ${jsonTypeOf(sibling)}.` });
+      report(walk, 'wrong-type', {
+        diagnostics: `The id and extensions of a value stand in an object, not in ${jsonTypeOf(sibling)}.`,
+      });
       return;
     }
     object(walk, sibling, siblingNode(property.type), property.element);
@@ -181,7 +211,8 @@ function checkRequired(walk: Walk, value: Readonly<Record<string, unknown>>, nod
   for (const { step, names } of node.required) {
     let isThere = false;
     for (const name of names) if (value[name] !== undefined || value[`_${name}`] !== undefined) isThere = true;
-    if (!isThere) report(walk, 'element-required', { at: [step], diagnostics: `${node.path}.${step} is required. Add it.` });
+    if (!isThere)
+      report(walk, 'element-required', { at: [step], diagnostics: `${node.path}.${step} is required. Add it.` });
   }
 }
 
@@ -193,7 +224,10 @@ function checkChoices(walk: Walk, value: Readonly<Record<string, unknown>>, node
     if (property?.isChoice !== true) continue;
     const other = seen.get(property.step);
     if (other !== undefined && other !== name) {
-      report(walk, 'too-many', { at: [property.step], diagnostics: `Only one of ${property.step}[x] may be given; there are "${other}" and "${name}". Keep one.` });
+      report(walk, 'too-many', {
+        at: [property.step],
+        diagnostics: `Only one of ${property.step}[x] may be given; there are "${other}" and "${name}". Keep one.`,
+      });
     }
     seen.set(property.step, name);
   }

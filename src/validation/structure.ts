@@ -68,7 +68,11 @@ export function createStructures(parts: StructureParts): Structures {
 
 type NodeOf = (type: string) => ObjectNode;
 
-function compileStructure(structure: StructureDefinition, parts: StructureParts, node: NodeOf): ReadonlyMap<string, ObjectNode> {
+function compileStructure(
+  structure: StructureDefinition,
+  parts: StructureParts,
+  node: NodeOf,
+): ReadonlyMap<string, ObjectNode> {
   const elements = structure.snapshot?.element ?? [];
   const children = Map.groupBy(elements.slice(1), (element) => element.path.slice(0, element.path.lastIndexOf('.')));
   const compiled = new Map<string, ObjectNode>();
@@ -80,7 +84,13 @@ function compileStructure(structure: StructureDefinition, parts: StructureParts,
     const properties = new Map<string, Property>();
     const required: { step: string; names: string[] }[] = [];
     for (const child of children.get(element.path) ?? []) {
-      const made = compileElement(child, { parts, node, inner: (path) => compiled.get(path), hasChildren: children.has(child.path), isResource: structure.kind === 'resource' });
+      const made = compileElement(child, {
+        parts,
+        node,
+        inner: (path) => compiled.get(path),
+        hasChildren: children.has(child.path),
+        isResource: structure.kind === 'resource',
+      });
       for (const [name, property] of made) properties.set(name, property);
       if ((child.min ?? 0) > 0) required.push({ step: stepOf(child.path), names: made.map(([name]) => name) });
     }
@@ -111,7 +121,10 @@ interface ElementSurroundings {
 }
 
 /** The JSON names of an element with what stands behind each. */
-function compileElement(element: ElementDefinition, around: ElementSurroundings): readonly (readonly [string, Property])[] {
+function compileElement(
+  element: ElementDefinition,
+  around: ElementSurroundings,
+): readonly (readonly [string, Property])[] {
   const last = element.path.slice(element.path.lastIndexOf('.') + 1);
   const isChoice = last.endsWith('[x]');
   const step = stepOf(element.path);
@@ -125,12 +138,35 @@ function compileElement(element: ElementDefinition, around: ElementSurroundings)
   if (element.contentReference !== undefined) {
     const target = element.contentReference.slice(element.contentReference.indexOf('#') + 1);
     const node = (): ObjectNode => around.inner(target) ?? around.node(target.split('.')[0] ?? '');
-    return [[last, { ...shared, type: 'BackboneElement', kind: 'object', primitive: undefined, node, targets: undefined, typeProfiles: [], invariants: [] }]];
+    return [
+      [
+        last,
+        {
+          ...shared,
+          type: 'BackboneElement',
+          kind: 'object',
+          primitive: undefined,
+          node,
+          targets: undefined,
+          typeProfiles: [],
+          invariants: [],
+        },
+      ],
+    ];
   }
   return (element.type ?? []).map((type) => {
     const code = typeCode(element, type.code ?? '', around.isResource);
     const primitive = primitiveTypes.get(code);
-    const kind = code === 'xhtml' ? 'xhtml' : primitive !== undefined ? 'primitive' : code === 'Extension' ? 'extension' : code === 'Resource' ? 'resource' : 'object';
+    const kind =
+      code === 'xhtml'
+        ? 'xhtml'
+        : primitive !== undefined
+          ? 'primitive'
+          : code === 'Extension'
+            ? 'extension'
+            : code === 'Resource'
+              ? 'resource'
+              : 'object';
     const name = isChoice ? step + code.slice(0, 1).toUpperCase() + code.slice(1) : last;
     return [
       name,
@@ -139,7 +175,10 @@ function compileElement(element: ElementDefinition, around: ElementSurroundings)
         type: code,
         kind,
         primitive,
-        node: kind === 'primitive' || kind === 'xhtml' || kind === 'resource' ? undefined : () => (around.hasChildren ? around.inner(element.path) : undefined) ?? around.node(code),
+        node:
+          kind === 'primitive' || kind === 'xhtml' || kind === 'resource'
+            ? undefined
+            : () => (around.hasChildren ? around.inner(element.path) : undefined) ?? around.node(code),
         targets: code === 'Reference' ? targetTypes(type.targetProfile, around.parts.definitions) : undefined,
         typeProfiles: type.profile ?? [],
         // Inner objects carry their rules themselves; a rule of the type is the type's.
@@ -157,8 +196,13 @@ function typeCode(element: ElementDefinition, code: string, isResource: boolean)
 }
 
 /** The types behind target profiles; undefined where any resource will do. */
-export function targetTypes(profiles: readonly string[] | undefined, definitions: Definitions): ReadonlySet<string> | undefined {
-  const types = (profiles ?? []).map((profile) => definitions.structure(profile)?.type ?? profile.slice(profile.lastIndexOf('/') + 1));
+export function targetTypes(
+  profiles: readonly string[] | undefined,
+  definitions: Definitions,
+): ReadonlySet<string> | undefined {
+  const types = (profiles ?? []).map(
+    (profile) => definitions.structure(profile)?.type ?? profile.slice(profile.lastIndexOf('/') + 1),
+  );
   return types.length === 0 || types.includes('Resource') ? undefined : new Set(types);
 }
 

@@ -8,5 +8,8 @@ export interface Validator {
    * exactly those), and every profile it claims in `meta.profile` that is loaded. Never throws for bad input. Each finding has a FHIRPath expression
    * (`CarePlan.activity[0].reference`) and says what to do.
    */
-  readonly validate: (resource: FhirResource, options?: { readonly profiles?: readonly string[] }) => readonly Finding[];
+  readonly validate: (
+    resource: FhirResource,
+    options?: { readonly profiles?: readonly string[] },
+  ) => readonly Finding[];
 }

@@ -28,7 +28,13 @@ export interface Walk {
 /** Enough to correct a resource by; a body of nothing but faults must not be answered with a larger one. */
 const findingLimit = 200;
 
-const malformedCodes: ReadonlySet<ProblemCode> = new Set(['unknown-element', 'wrong-type', 'invalid-value', 'empty-element', 'resource-type-unknown']);
+const malformedCodes: ReadonlySet<ProblemCode> = new Set([
+  'unknown-element',
+  'wrong-type',
+  'invalid-value',
+  'empty-element',
+  'resource-type-unknown',
+]);
 
 export function startWalk(root: JsonObject, type: string): Walk {
   return { root, resource: root, path: [type], findings: [], deferred: [], isMalformed: false };
@@ -88,4 +94,5 @@ export function quoteCode(text: string): string {
   return `"${safe.length > 120 ? `${safe.slice(0, 120)}…` : safe}"`;
 }
 
-export const isObject = (value: unknown): value is JsonObject => typeof value === 'object' && value !== null && !Array.isArray(value);
+export const isObject = (value: unknown): value is JsonObject =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);

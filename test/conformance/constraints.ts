@@ -20,12 +20,24 @@ export function listConstraints(profile: StructureDefinition): readonly Constrai
     const full = profile.snapshot?.element.find((candidate) => candidate.id === element.id);
     if (full === undefined) throw new Error(`${profile.id}: the snapshot lacks ${element.id}.`);
     const add = (kind: ConstraintKind, key = ''): void => {
-      found.push({ profile, element: full, kind, key, name: `${profile.id} ${element.id} ${kind}${key === '' ? '' : ` ${key}`}` });
+      found.push({
+        profile,
+        element: full,
+        kind,
+        key,
+        name: `${profile.id} ${element.id} ${kind}${key === '' ? '' : ` ${key}`}`,
+      });
     };
     const tellsSlice = isDiscriminator(element, profile);
     if ((element.min ?? 0) > 0 && !tellsSlice) add('min');
     if (element.max !== undefined && element.max !== '*' && element.max !== full.base?.max) add('max');
-    if (element.max !== undefined && element.sliceName !== undefined && element.max !== '*' && full.base?.max === element.max) add('max');
+    if (
+      element.max !== undefined &&
+      element.sliceName !== undefined &&
+      element.max !== '*' &&
+      full.base?.max === element.max
+    )
+      add('max');
     const hasValue = Object.keys(element).some((name) => /^(?:fixed|pattern)[A-Z]/.test(name));
     if (hasValue && !tellsSlice && element.id !== 'Extension.url') add('fixed');
     if (element.binding?.strength === 'required') add('binding');
@@ -35,7 +47,8 @@ export function listConstraints(profile: StructureDefinition): readonly Constrai
   }
   if (profile.type === 'Extension') {
     const [root] = profile.snapshot?.element ?? [];
-    if (root !== undefined) found.push({ profile, element: root, kind: 'context', key: '', name: `${profile.id} context` });
+    if (root !== undefined)
+      found.push({ profile, element: root, kind: 'context', key: '', name: `${profile.id} context` });
   }
   return found;
 }
@@ -43,8 +56,17 @@ export function listConstraints(profile: StructureDefinition): readonly Constrai
 /** Part of an optional slice by which its members are known: without it the item is not a member, and nothing is wrong. */
 function isDiscriminator(element: ElementDefinition, profile: StructureDefinition): boolean {
   const id = element.id ?? '';
-  const slice = profile.snapshot?.element.find((candidate) => candidate.sliceName !== undefined && candidate.min === 0 && (id === candidate.id || id.startsWith(`${candidate.id}.`)));
+  const slice = profile.snapshot?.element.find(
+    (candidate) =>
+      candidate.sliceName !== undefined &&
+      candidate.min === 0 &&
+      (id === candidate.id || id.startsWith(`${candidate.id}.`)),
+  );
   if (slice === undefined || slice.path === 'Extension.extension') return false;
-  const list = profile.snapshot?.element.find((candidate) => candidate.id === slice.id?.slice(0, slice.id.lastIndexOf(':')));
-  return (list?.slicing?.discriminator ?? []).some((discriminator) => (discriminator.path === '$this' ? id === slice.id : id === `${slice.id}.${discriminator.path}`));
+  const list = profile.snapshot?.element.find(
+    (candidate) => candidate.id === slice.id?.slice(0, slice.id.lastIndexOf(':')),
+  );
+  return (list?.slicing?.discriminator ?? []).some((discriminator) =>
+    discriminator.path === '$this' ? id === slice.id : id === `${slice.id}.${discriminator.path}`,
+  );
 }

@@ -70,7 +70,7 @@ describe('the generator', () => {
 
   it('sees every constraint of a differential', () => {
     const kinds = new Set(profiles.flatMap(listConstraints).map((constraint) => constraint.kind));
-    expect([...kinds].sort()).toEqual(Object.keys(codesOf).sort());
+    expect([...kinds].toSorted()).toEqual(Object.keys(codesOf).toSorted());
     const total = profiles.flatMap(listConstraints).length;
     expect(total).toBeGreaterThan(400);
   });
