@@ -207,7 +207,8 @@ export function describeRest(name: string, open: OpenHub): void {
             }),
           ),
         );
-        expect(answers.map(({ status }) => status).toSorted()).toEqual([200, ...Array.from({ length: 11 }, () => 412)]);
+        expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
+        expect(answers.filter(({ status }) => status === 412)).toHaveLength(11);
         expect(entriesOf(await get(`${addressOf(created)}/_history`))).toHaveLength(2);
       });
 
@@ -580,7 +581,7 @@ export function describeRest(name: string, open: OpenHub): void {
         ['none', {}, 'login-required'],
         ['another scheme', { authorization: 'Basic YTpi' }, 'token-invalid'],
         ['nonsense', { authorization: 'Bearer abc' }, 'token-invalid'],
-        ['a forged signature', { authorization: `Bearer ${'e30.e30.AAAA'}` }, 'token-invalid'],
+        ['a forged signature', { authorization: 'Bearer e30.e30.AAAA' }, 'token-invalid'],
       ])('(%s) every address but metadata answers 401 and says how to come in', async (_name, headers, code) => {
         for (const path of ['/fhir/Goal', `/fhir/${astrid}`, '/fhir/Goal/_history']) {
           const answer = await sendRaw(hub.hub.publicUrl, { method: 'GET', path, headers });
