@@ -5,13 +5,13 @@ import type { Principal } from '../access/principal.ts';
 import type { AuditRow, StoredVersion } from '../store/store.ts';
 import type { RequestContext, Services } from './services.ts';
 
-/** Resolves when the row is committed. `versions` are those about to be given. */
+/** Resolves when the row is committed. `versions` are those about to be given; 304 where the caller has them already. */
 export async function auditRead(
   services: Services,
   permit: Permit,
-  type: string | undefined,
-  versions: readonly StoredVersion[],
+  given: { readonly type: string | undefined; readonly versions: readonly StoredVersion[]; readonly status?: 200 | 304 },
 ): Promise<void> {
+  const { type, versions, status = 200 } = given;
   await services.store.audit([
     {
       at: services.clock(),
@@ -19,7 +19,7 @@ export async function auditRead(
       ...whoOf(permit.principal),
       interaction: permit.interaction,
       outcome: 'success',
-      status: 200,
+      status,
       type,
       entities: versions.map((version) => ({
         address: `${version.type}/${version.id}`,

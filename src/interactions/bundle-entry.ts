@@ -1,6 +1,6 @@
 // The entries of a transaction or batch, read from the Bundle. https://hl7.org/fhir/R4/bundle.html#transaction
 // Refuses a Bundle that is no transaction or batch, has too many entries, or an entry without a usable request.
-import { type Finding, problem, throwIfErrors } from '../core/problem.ts';
+import { type Finding, Problem, problem, throwIfErrors } from '../core/problem.ts';
 import type { FhirResource } from '../fhir/resource.ts';
 import { requireResource } from './accept-resource.ts';
 import { parseTarget, type Target } from './target.ts';
@@ -18,10 +18,10 @@ export interface BundleEntry {
   readonly ifNoneExist: string | undefined;
 }
 
-export interface ParsedBundle {
-  readonly type: 'transaction' | 'batch';
-  readonly entries: readonly BundleEntry[];
-}
+/** In a batch, an entry that cannot be understood is refused by itself and stands here as its problem. */
+export type ParsedBundle =
+  | { readonly type: 'transaction'; readonly entries: readonly BundleEntry[] }
+  | { readonly type: 'batch'; readonly entries: readonly (BundleEntry | Problem)[] };
 
 const entryKeys = new Set(['id', 'fullUrl', 'resource', 'request', 'link', 'search', 'response', 'extension']);
 const requestKeys = new Set(['id', 'method', 'url', 'ifNoneMatch', 'ifModifiedSince', 'ifMatch', 'ifNoneExist', 'extension']);
@@ -39,9 +39,19 @@ export function parseBundle(bundle: FhirResource, limits: { readonly bundleEntri
   if (entry.length > limits.bundleEntries) {
     throw problem('bundle-too-large', { expression: 'Bundle.entry', diagnostics: `At most ${limits.bundleEntries} entries are accepted.` });
   }
-  const entries = entry.map((value: unknown, at) => parseEntry(value, at));
+  if (type === 'batch') return { type, entries: entry.map(parseOrRefuse) };
+  const entries = entry.map(parseEntry);
   throwIfErrors(findDuplicates(entries));
   return { type, entries };
+}
+
+function parseOrRefuse(value: unknown, at: number): BundleEntry | Problem {
+  try {
+    return parseEntry(value, at);
+  } catch (cause) {
+    if (cause instanceof Problem) return cause;
+    throw cause;
+  }
 }
 
 function parseEntry(value: unknown, at: number): BundleEntry {

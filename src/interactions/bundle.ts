@@ -16,6 +16,7 @@ import { carryOut } from './carry-out.ts';
 import type { Change, Outcome } from './change.ts';
 import { parseCondition } from './condition.ts';
 import { chooseId } from './create.ts';
+import { locateAt } from './locate.ts';
 import type { FhirRequest } from './run.ts';
 import type { Answer, RequestContext, Services } from './services.ts';
 import { requireId } from './update.ts';
@@ -31,10 +32,11 @@ interface BundleRequest {
 /** 200 with a transaction-response or batch-response. @throws for a transaction: the first entry's problem, and nothing is written */
 export async function runBundle(services: Services, context: RequestContext, request: BundleRequest): Promise<Answer> {
   const bundle = parseBundle(parseResource(request.body, services), services.limits);
+  const { runEntry } = request;
   const entries =
     bundle.type === 'transaction'
-      ? await runTransaction(services, context, { entries: bundle.entries, runEntry: request.runEntry })
-      : await runBatch(services, context, { entries: bundle.entries, runEntry: request.runEntry });
+      ? await runTransaction(services, context, { entries: bundle.entries, runEntry })
+      : await runBatch(services, context, { entries: bundle.entries, runEntry });
   return { status: 200, headers: {}, body: toResponseBundle(`${bundle.type}-response`, entries) };
 }
 
@@ -67,10 +69,16 @@ async function runTransaction(
 async function runBatch(
   services: Services,
   context: RequestContext,
-  { entries, runEntry }: EntriesRequest,
+  { entries, runEntry }: { readonly entries: readonly (BundleEntry | Problem)[]; readonly runEntry: RunEntry },
 ): Promise<readonly ResponseEntry[]> {
   const answers: ResponseEntry[] = [];
-  for (const entry of entries) answers.push(await runOne(services, context, { entry, runEntry }));
+  for (const entry of entries) {
+    answers.push(
+      entry instanceof Problem
+        ? await refuseEntry(services, context, { interaction: 'batch', type: undefined, cause: entry })
+        : await runOne(services, context, { entry, runEntry }),
+    );
+  }
   return answers;
 }
 
@@ -95,10 +103,17 @@ async function runOne(
     if (!(cause instanceof Problem)) throw cause;
     const { target } = entry;
     const type = 'type' in target ? target.type : undefined;
-    const refusal = { interaction: target.kind, type, status: cause.status };
-    await services.store.audit([toRefusedRow(context, services.clock(), refusal)]);
-    return { status: statusLine(cause.status), outcome: toOperationOutcome(cause.findings, context.language) };
+    return refuseEntry(services, context, { interaction: target.kind, type, cause });
   }
+}
+
+async function refuseEntry(
+  services: Services,
+  context: RequestContext,
+  { interaction, type, cause }: { readonly interaction: string; readonly type: string | undefined; readonly cause: Problem },
+): Promise<ResponseEntry> {
+  await services.store.audit([toRefusedRow(context, services.clock(), { interaction, type, status: cause.status })]);
+  return { status: statusLine(cause.status), outcome: toOperationOutcome(cause.findings, context.language) };
 }
 
 /** Every write of the transaction, decided by scope and validated; all that is wrong in any entry is told at once. */
@@ -169,17 +184,6 @@ function toChange(
   input.findings.push(...findFaults(resource, path, services));
   const condition = ifNoneExist === undefined ? undefined : parseCondition(services, `${type}?${ifNoneExist}`);
   return { kind: 'create', type, id: input.id ?? '', permit, path, resource, ifNoneExist: condition };
-}
-
-/** What is refused without saying where is refused at this entry. */
-function locateAt<T>(path: string, work: () => T): T {
-  try {
-    return work();
-  } catch (cause) {
-    if (!(cause instanceof Problem)) throw cause;
-    const [first, ...others] = cause.findings;
-    throw new Problem([{ ...first, expression: first.expression ?? path }, ...others], { headers: cause.headers, cause });
-  }
 }
 
 /** References to other entries by their fullUrl become `Type/id`. https://hl7.org/fhir/R4/http.html#trules */

@@ -7,6 +7,7 @@ import type { LockedVersion, Resolved, WriteTransaction } from '../store/store.t
 import { whoOf } from './audit-rows.ts';
 import type { Change, ChangeInteraction, Create, Outcome } from './change.ts';
 import { resolveLinks } from './links.ts';
+import { locateAt } from './locate.ts';
 import type { Services } from './services.ts';
 import { toWrites, type WrittenVersion } from './to-writes.ts';
 
@@ -28,23 +29,22 @@ export async function carryOut(
     const links = await resolveLinks({ services, transaction, permit, changes: pending, existing });
     const written = toWrites({ services, permit, changes: pending, locked, links });
     const outcomes = changes.map((change) => toOutcome(change, existing, written));
-    if (written.size > 0) {
-      await transaction.apply(permit, [...written.values()].map(({ write }) => write), {
-        at: services.clock(),
-        requestId: permit.requestId,
-        ...whoOf(permit.principal),
-        interaction,
-        outcome: 'success',
-        status: changes.length === 1 ? (outcomes[0]?.status ?? 200) : 200,
-        type: changes.length === 1 ? changes[0]?.type : undefined,
-        entities: [...written.values()].map(({ write, personKey }) => ({
-          address: `${write.type}/${write.id}`,
-          versionId: write.versionId,
-          personKey,
-          consent: undefined,
-        })),
-      });
-    }
+    await transaction.apply(permit, [...written.values()].map(({ write }) => write), {
+      at: services.clock(),
+      requestId: permit.requestId,
+      ...whoOf(permit.principal),
+      interaction,
+      outcome: 'success',
+      status: interaction === 'transaction' ? 200 : (outcomes[0]?.status ?? 200),
+      type: interaction === 'transaction' ? undefined : changes[0]?.type,
+      // What a conditional create found counts too: the caller is told that it is there.
+      entities: outcomes.map(({ type, id, versionId }, at) => ({
+        address: `${type}/${id}`,
+        versionId,
+        personKey: personKeyOf(changes[at], existing, written),
+        consent: undefined,
+      })),
+    });
     return outcomes;
   });
 }
@@ -60,9 +60,11 @@ async function findExisting(
   });
   if (conditional.length === 0) return new Map();
   const party = permit.principal.kind === 'system' ? permit.principal.party.key : 'operator';
-  await transaction.lockNames(
-    conditional.map((change) => `${party}|${change.type}|${JSON.stringify(change.ifNoneExist.filters)}`),
-  );
+  const names = conditional.map((change) => `${party}|${change.type}|${JSON.stringify(change.ifNoneExist.filters)}`);
+  names.forEach((name, at) => {
+    if (names.indexOf(name) < at) throw problem('bundle-duplicate-target', { expression: conditional[at]?.path });
+  });
+  await transaction.lockNames(names);
   const matches = await transaction.match(permit, conditional.map((change) => change.ifNoneExist), 2);
   const existing = new Map<Change, Resolved>();
   conditional.forEach((change, at) => {
@@ -90,11 +92,20 @@ async function lockTargets(
       const before = byAddress.get(`${change.type}/${change.id}`);
       if (before === undefined) throw problem('not-found', { expression: change.path });
       if (before.body === undefined) throw problem('gone', { expression: change.path });
-      decideChange(change.permit, before);
+      locateAt(change.path, () => decideChange(change.permit, before));
       if (before.versionId !== change.ifMatch) throw problem('version-conflict', { expression: change.path });
       return [change, before] as const;
     }),
   );
+}
+
+function personKeyOf(
+  change: Change | undefined,
+  existing: ReadonlyMap<Change, Resolved>,
+  written: ReadonlyMap<Change, WrittenVersion>,
+): number | null {
+  if (change === undefined) return null;
+  return existing.get(change)?.personKey ?? written.get(change)?.personKey ?? null;
 }
 
 function toOutcome(

@@ -30,7 +30,7 @@ export async function history(services: Services, context: RequestContext, reque
   const { query, queryText } = parseHistory(services, request, (sealed) => openHistoryCursor(services.cursorKey, scope, sealed));
   const page = await services.store.history(permit, query);
   if (id !== undefined && page.total === 0 && query.sinceMs === undefined) throw problem('not-found');
-  await auditRead(services, permit, type, page.versions);
+  await auditRead(services, permit, { type, versions: page.versions });
   const url = `${services.baseUrl}/${address}/_history`;
   const sealedSelf = request.parameters.get('_page');
   const selfQuery = sealedSelf === null ? queryText : `_page=${sealedSelf}`;

@@ -19,8 +19,9 @@ export async function read(services: Services, context: RequestContext, request:
   const { type, id } = request;
   const permit = decide({ kind: 'read', type, id }, { ...context, at: services.clock() });
   const version = await services.store.read(permit, { type, id });
-  const answer = await toReadAnswer(services, permit, version);
-  return matchesETag(request.ifNoneMatch, version?.versionId ?? '') ? { ...answer, status: 304, body: undefined } : answer;
+  const isKnown = matchesETag(request.ifNoneMatch, version?.versionId ?? '');
+  const answer = await toReadAnswer(services, permit, { version, status: isKnown ? 304 : 200 });
+  return isKnown ? { ...answer, body: undefined } : answer;
 }
 
 /** 200 with the version asked for. @throws not-found, gone where that version is a deletion */
@@ -31,16 +32,20 @@ export async function vread(
 ): Promise<Answer> {
   const permit = decide({ kind: 'vread', ...request }, { ...context, at: services.clock() });
   const version = await services.store.readVersion(permit, request);
-  return toReadAnswer(services, permit, version);
+  return toReadAnswer(services, permit, { version, status: 200 });
 }
 
-async function toReadAnswer(services: Services, permit: Permit, version: StoredVersion | undefined): Promise<Answer> {
+async function toReadAnswer(
+  services: Services,
+  permit: Permit,
+  { version, status }: { readonly version: StoredVersion | undefined; readonly status: 200 | 304 },
+): Promise<Answer> {
   if (version === undefined) throw problem('not-found');
   const { body, versionId } = version;
   if (body === undefined) throw problem('gone');
-  await auditRead(services, permit, version.type, [version]);
+  await auditRead(services, permit, { type: version.type, versions: [version], status });
   return {
-    status: 200,
+    status,
     headers: { ETag: toETag(versionId), 'Last-Modified': version.lastUpdated.toUTCString() },
     body: toServedBody(services, { ...version, body }),
   };

@@ -35,7 +35,7 @@ export async function search(services: Services, context: RequestContext, reques
   for (const filter of parsed.query.filters) requireChainScope(permit, filter);
   const page = await services.store.search(permit, parsed.query);
   const included = page.included.filter((version) => hasScope(permit.principal.scopes, version.type, 'r'));
-  await auditRead(services, permit, type, [...page.matches, ...included]);
+  await auditRead(services, permit, { type, versions: [...page.matches, ...included] });
   const address = `${services.baseUrl}/${type}`;
   const links: BundleLink[] = [{ relation: 'self', url: parsed.selfQuery === '' ? address : `${address}?${parsed.selfQuery}` }];
   if (page.next !== undefined) {
