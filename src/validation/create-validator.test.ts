@@ -380,6 +380,13 @@ describe('profiles', () => {
     ).toEqual(new Set(['unknown-element']));
   });
 
+  it('takes the search parameters that R4 publishes', () => {
+    const refused = definitions
+      .searchParameters()
+      .filter((parameter) => errors(parameter as unknown as Record<string, unknown>).length > 0);
+    expect(refused.map((parameter) => parameter.id)).toEqual([]);
+  });
+
   it.each(readdirSync(swedishFolder).filter((file) => /^(?:Patient|Organization|Practitioner)-/.test(file)))(
     'takes the example %s of HL7 Sweden',
     (file) => {

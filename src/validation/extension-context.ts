@@ -23,8 +23,8 @@ export function isAllowedPlace(structure: StructureDefinition, place: ExtensionP
 function isElement(expression: string, place: ExtensionPlace): boolean {
   const wanted = expression.startsWith(urlOfType) ? expression.slice(urlOfType.length) : expression;
   const path = withoutChoice(wanted);
-  // `Element` takes any element, but a resource is none.
-  if (path === '*') return true;
+  // `Element` means any element, and as HL7 uses it a resource as well.
+  if (path === '*' || path === 'Element') return true;
   return (
     place.node === undefined ||
     path === place.node.path ||

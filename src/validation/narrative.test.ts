@@ -8,7 +8,7 @@ describe('findNarrativeFault', () => {
   it.each([
     div('<p>Hej <b>du</b> &amp; du &#229;</p>'),
     div('<table class="a" style="color: red"><tbody><tr><td colspan="2">1</td></tr></tbody></table><br/><hr />'),
-    div('<a href="https://example.org/?a=1&amp;b=2">länk</a> <a href="#x">här</a>'),
+    div('<a href="https://example.org/?a=1&amp;b=2">länk</a> <a href="#x">här</a> <a href="plan.html">plan</a>'),
     div('<img src="data:image/png;base64,AAAA" alt="a"/>'),
     `<div lang='sv'>text<!-- a comment --></div>`,
   ])('takes %s', (xhtml) => {

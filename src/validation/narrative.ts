@@ -15,7 +15,8 @@ const attributes: ReadonlySet<string> = new Set(
   ).split(' '),
 );
 
-const safeLink = /^(?:https?:\/\/|mailto:|tel:|#|urn:)/i;
+// Without a scheme a link is relative, and relative to nothing that could run.
+const safeLink = /^(?:https?:\/\/|mailto:|tel:|urn:|[^:/?#]*(?:[/?#]|$))/i;
 const safeImage = /^(?:#|data:image\/(?:png|gif|jpeg|webp);base64,[A-Za-z0-9+/=]*$)/i;
 const unsafeStyle = /url\s*\(|expression\s*\(|@import|behaviou?r\s*:|-moz-binding|javascript:|\\|position\s*:\s*fixed/i;
 const entity = /&(?!(?:#\d{1,7}|#x[0-9A-Fa-f]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});)/;

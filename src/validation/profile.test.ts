@@ -347,6 +347,16 @@ describe('elements', () => {
     ]);
   });
 
+  it('tell of a rule that cannot be evaluated, and refuse nobody for it', () => {
+    const rule = profileOf('Patient', [
+      {
+        id: 'Patient',
+        constraint: [{ key: 'own-2', severity: 'error', human: 'A', expression: "name.memberOf('urn:vs')" }],
+      },
+    ]);
+    expect(check(rule, patient({ name: [{ text: 'a' }] }))).toEqual(['warning invariant-failed Patient']);
+  });
+
   it('tell an invariant of severity warning as a warning', () => {
     const rule = (severity: 'error' | 'warning') =>
       profileOf('Patient', [
