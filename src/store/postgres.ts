@@ -36,7 +36,7 @@ const types: pg.CustomTypesConfig = {
 };
 
 /** Sent with every connection. Statements are written so that their generic plan is the right one: planning again costs more. */
-const connectionOptions = '-c jit=off -c plan_cache_mode=force_generic_plan -c timezone=UTC';
+const connectionOptions = '-c jit=off -c random_page_cost=1.1 -c plan_cache_mode=force_generic_plan -c timezone=UTC';
 
 /** A Database on a pool of connections; connects with the first statement. */
 export function openPostgres(options: PostgresOptions): Database {

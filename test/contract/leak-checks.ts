@@ -133,14 +133,22 @@ export const leakChecks: Readonly<Record<string, (store: Store, secret: Secret) 
       'search by token': query('CarePlan', [isActive]),
       'search by reference': query('CarePlan', [isAbout('p1')]),
       'search by chain': query('CarePlan', [ofPersonWithNumber]),
+      // The Task is the reader's own, and the reference is taken out of it: that it matches would tell that it is there.
+      'search by a reference that is taken out': query('Task', [
+        { kind: 'reference', param: 'focus', values: [{ type: 'CarePlan', id: 'plan' }] },
+      ]),
+      'search by a reference that is taken out, probed': query('Task', [
+        { kind: 'id', values: ['task'] },
+        { kind: 'reference', param: 'focus', values: [{ type: 'CarePlan', id: 'plan' }] },
+      ]),
       'search in another order': query('CarePlan', [isActive], {
         sort: [{ param: '_id', kind: 'id', descending: false }],
       }),
       'search of persons': query('Patient', [hasNumber]),
       // The Task is the reader's own: that it matches would tell that the person has this number.
       'chain to a hidden person': query('Task', [ofPersonWithNumber]),
-      'chain to a hidden person, probed': query('Task', [
-        isAbout('p1'),
+      'chain to a hidden plan, probed': query('Task', [
+        { kind: 'id', values: ['task'] },
         { kind: 'chain', param: 'focus', targetTypes: ['CarePlan'], filter: isActive },
       ]),
     }).map(([name, asked]) => [
