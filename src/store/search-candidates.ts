@@ -11,7 +11,7 @@ import type { Driver } from './search-driver.ts';
 import { toCondition } from './search-filters.ts';
 import { allOf, anyOf, join, name, nothing, sql, value } from './sql.ts';
 import type { Fragment } from './sql.ts';
-import { isReadersRegistration, visibleTo } from './visibility.ts';
+import { hideableReferences, isReadersRegistration, visibleTo } from './visibility.ts';
 
 type Criteria = Pick<SearchQuery, 'type' | 'filters'>;
 
@@ -68,7 +68,8 @@ function rowsOfReachedPersons(type: string): Fragment {
     select ${decidingColumns} from resource x where x.person = n.person and x.type = ${value('text', type)} offset 0) r`;
 }
 
-const decidingColumns = sql`x.key, x.type, x.id, x.registrant, x.last_updated, x.deleted, x.directory, x.custodian, x.person`;
+const decidingColumns = sql`x.key, x.type, x.id, x.registrant, x.last_updated, x.deleted, x.directory, x.custodian, x.person,
+  x.author, x.refs, x.foreign_refs`;
 
 const withReach = ({ isByOwner }: Driver, reader: Reader): Fragment =>
   isByOwner ? sql`with recursive ${reachTables(reader)}` : nothing;
@@ -87,11 +88,14 @@ function driverOf(criteria: Criteria, reader: Reader): Chosen {
   };
 }
 
-/** All conditions on `r` but the filter that it has met. */
+/** All conditions on `r` but the filter that it has met; where it met it by a reference, that one must show. */
 function isMatch({ type, filters }: Criteria, reader: Reader, met: Filter | undefined): Fragment {
   return allOf([
     sql`r.type = ${value('text', type)} and not r.deleted`,
     ...filters.filter((filter) => filter !== met).map((filter) => toCondition(filter, [type], reader, 'r')),
+    ...(met?.kind === 'reference'
+      ? [sql`(cardinality(${hideableReferences(reader, 'r')}) = 0 or ${toCondition(met, [type], reader, 'r')})`]
+      : []),
     isVisibleMatch(type, reader),
   ]);
 }

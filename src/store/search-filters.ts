@@ -7,7 +7,7 @@ import { toParameterKey } from './parameter-key.ts';
 import type { Reader } from './reader.ts';
 import { allOf, anyOf, name, sql, value } from './sql.ts';
 import type { Fragment } from './sql.ts';
-import { isReadersRegistration, visibleTo } from './visibility.ts';
+import { isReadersRegistration, showsReference, visibleTo } from './visibility.ts';
 
 /** The condition that the row `alias`, of one of `types`, meets the filter. */
 export function toCondition(filter: Filter, types: readonly string[], reader: Reader, alias: string): Fragment {
@@ -23,7 +23,7 @@ export function toCondition(filter: Filter, types: readonly string[], reader: Re
       return probe(
         'search_reference',
         { param: filter.param, types, alias },
-        anyOf(filter.values.map(matchesReference)),
+        allOf([anyOf(filter.values.map(matchesReference)), showsReference(reader, alias, 'x')]),
       );
     case 'date':
       return probe('search_date', { param: filter.param, types, alias }, anyOf(filter.values.map(matchesSpan)));

@@ -15,6 +15,7 @@ export const visibilityPaths = [
   'chain-target',
   'include',
   'hidden-reference',
+  'searched-reference',
   'registration',
   'resolve',
   'lock',
@@ -63,12 +64,28 @@ export function openedBy(reader: Reader, alias: string): Fragment {
 export function hiddenReferences(reader: Reader, alias: string): Fragment {
   const row = name(alias);
   return sql`case when cardinality(${row}.refs) > 0 then (
-    select array_agg(f.ref) from unnest(
-      case when ${row}.author = ${reader.party} and ${row}.custodian is distinct from ${reader.party}
-        then ${row}.refs else ${row}.foreign_refs end) f (ref)
+    select array_agg(f.ref) from unnest(${hideableReferences(reader, alias)}) f (ref)
     where not exists (
       select from resource t where t.type = split_part(f.ref, '/', 1) and t.id = split_part(f.ref, '/', 2)
         and ${visibleTo('hidden-reference', reader, 't')})) end`;
+}
+
+/** Those of the row's references that can be hidden from somebody who sees the row, as text[]. */
+export function hideableReferences(reader: Reader, alias: string): Fragment {
+  const row = name(alias);
+  return sql`case when ${row}.author = ${reader.party} and ${row}.custodian is distinct from ${reader.party}
+    then ${row}.refs else ${row}.foreign_refs end`;
+}
+
+/**
+ * True of an index row `entry` of search_reference unless it is of a reference that is taken out of what this reader gets of the
+ * row: a match would tell that it is there.
+ */
+export function showsReference(reader: Reader, alias: string, entry: string): Fragment {
+  const found = name(entry);
+  return sql`(${found}.target_type || '/' || ${found}.target_id <> all (${hideableReferences(reader, alias)}) or exists (
+    select from resource t where t.type = ${found}.target_type and t.id = ${found}.target_id
+      and ${visibleTo('searched-reference', reader, 't')}))`;
 }
 
 /** ORDER BY of one address's rows: a Patient's first is the reader's registration. Its own, else the latest; deleted ones last. */
