@@ -183,8 +183,9 @@ export function describeStore(name: string, open: OpenDatabase): void {
           [{ kind: 'reference', param: 'patient', values: [{ type: 'Patient', id: 'gone' }] }],
           { count: 1 },
         );
-        const [one] = await put(
+        const [, one] = await put(
           world,
+          { type: 'Patient', id: 'gone', custodian: 'region', patient: 'gone' },
           { type: 'CarePlan', id: 'gone1', custodian: 'region', patient: 'gone' },
           { type: 'CarePlan', id: 'gone2', custodian: 'region', patient: 'gone' },
           consent('region', 'board', 'gone'),
