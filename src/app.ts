@@ -1,6 +1,7 @@
 // The wiring, in start order: a table of contents. Read this second, after the README.
 import { fileURLToPath } from 'node:url';
 import packageJson from '../package.json' with { type: 'json' };
+import { typePolicies } from './access/compartment.ts';
 import { isLoopbackHost, toAuthorizationAddresses } from './auth/addresses.ts';
 import { createAuthorizationServer } from './auth/authorization-server.ts';
 import { openSigningKeys } from './auth/signing-keys.ts';
@@ -66,9 +67,10 @@ export async function startHub(config: Config, options: HubOptions): Promise<Run
   // 3. What is known of FHIR and SIP, compiled once.
   const definitions = loadDefinitions(folders);
   const codes = createCodes(definitions);
+  const validator = createValidator({ definitions, codes, sipProfiles: createSipProfiles(canonicalBase) });
   const services: Services = {
     store,
-    validator: createValidator({ definitions, codes, sipProfiles: createSipProfiles(canonicalBase) }),
+    validator,
     profilesOf: (type) => listProfiles(definitions, type),
     search: createSearchRegistry(definitions, `${publicUrl}/fhir`),
     operations,
@@ -90,6 +92,10 @@ export async function startHub(config: Config, options: HubOptions): Promise<Run
       maxPageSize: config.maxPageSize,
     },
   };
+
+  const served = Object.keys(typePolicies);
+  for (const type of served) services.search.parametersOf(type);
+  validator.prepare(served, served.flatMap(services.profilesOf));
 
   // 4. Who may come in.
   const signingKeys = await openSigningKeys({ database, clock });
