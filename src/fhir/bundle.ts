@@ -57,7 +57,7 @@ export function toSearchset(page: {
 /** A page of versions, newest first. */
 export function toHistory(page: {
   readonly links: readonly BundleLink[];
-  readonly total: number;
+  readonly total: number | undefined;
   readonly entries: readonly HistoryEntry[];
 }): string {
   const entries = page.entries.map((entry) =>

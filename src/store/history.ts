@@ -14,7 +14,7 @@ export function createHistory(database: Queryable, isProtected: boolean): Pick<S
   return {
     history: async (permit, query) => {
       const statement = toStatement(historyStatement(readerOf(permit, isProtected), query));
-      const rows = await database.query<LiveRow & VersionRow & { readonly total: number }>(statement);
+      const rows = await database.query<LiveRow & VersionRow & { readonly total: number | null }>(statement);
       requireLive(rows);
       const found = rows.filter(isFound).map(toStoredVersion);
       const versions = found.slice(0, query.count);
@@ -23,7 +23,7 @@ export function createHistory(database: Queryable, isProtected: boolean): Pick<S
       return {
         versions,
         next: isMore ? { lastUpdatedMs: last.lastUpdated.getTime(), versionId: last.versionId } : undefined,
-        total: rows[0]?.total ?? 0,
+        total: rows[0]?.total ?? undefined,
       };
     },
   };
@@ -42,9 +42,14 @@ function historyStatement(reader: CheckedReader, query: HistoryQuery): Fragment 
     isReadersRegistration(reader, 'h'),
   ]);
   const after = isAfter(query);
+  const total =
+    query.id === undefined
+      ? sql`null::bigint`
+      : sql`case when live.ok then
+          (select count(*) from resource r where ${current}) + (select count(*) from resource_history h where ${superseded}) end`;
   return sql`with ${liveCheck(reader)}
     select live.ok, v.*,
-      case when live.ok then (select count(*) from resource r where ${current}) + (select count(*) from resource_history h where ${superseded}) end as total
+      ${total} as total
     from live left join lateral (
       select * from (
         (select ${versionColumns(reader, 'r')} from resource r

@@ -50,6 +50,31 @@ export interface HistoryQuery {
 export interface HistoryPage {
   readonly versions: readonly StoredVersion[];
   readonly next: { readonly lastUpdatedMs: number; readonly versionId: string } | undefined;
+  /** Of one resource; undefined for a type, where counting would read every version there is. */
+  readonly total: number | undefined;
+}
+
+/** All that is kept about one person, and the directory resources it refers to. */
+export interface EverythingQuery {
+  readonly patientId: string;
+  readonly types: readonly string[];
+  readonly sinceMs: number | undefined;
+  /** Only what overlaps [startMs, endMs) in its type's clinical date, or has none. */
+  readonly dates:
+    | {
+        readonly startMs: number;
+        readonly endMs: number;
+        readonly parameters: readonly { readonly type: string; readonly param: string }[];
+      }
+    | undefined;
+  readonly count: number;
+  readonly after: CursorPosition | undefined;
+}
+
+export interface EverythingPage {
+  /** The Patient first, then by type and id. */
+  readonly versions: readonly StoredVersion[];
+  readonly next: CursorPosition | undefined;
   readonly total: number;
 }
 
@@ -130,6 +155,8 @@ export interface Store {
   readonly readVersion: (permit: Permit, address: ResourceAddress & { readonly versionId: string }) => Promise<StoredVersion | undefined>;
   readonly history: (permit: Permit, query: HistoryQuery) => Promise<HistoryPage>;
   readonly search: (permit: Permit, query: SearchQuery) => Promise<SearchPage>;
+  /** undefined where the reader sees no registration of the person. @throws client-disabled */
+  readonly everything: (permit: Permit, query: EverythingQuery) => Promise<EverythingPage | undefined>;
   /** Runs `work` in one transaction (READ COMMITTED) and commits, or rolls back when it throws. @throws client-disabled */
   readonly transaction: <T>(permit: Permit, work: (transaction: WriteTransaction) => Promise<T>) => Promise<T>;
   /** Resolves when the rows are committed. Concurrent calls share a commit. */

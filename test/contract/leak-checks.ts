@@ -112,7 +112,7 @@ export const leakChecks: Readonly<Record<string, (store: Store, secret: Secret) 
       count: 10,
       after: undefined,
     });
-    return [...namesOf(page.versions), ...(page.total === 0 ? [] : [`total ${page.total}`])];
+    return [...namesOf(page.versions), ...(page.total === undefined ? [] : [`total ${page.total}`])];
   },
   'history of persons': async (store, { permit }) => {
     const page = await store.history(permit, {
