@@ -77,6 +77,10 @@ export const problemKinds = {
   'modifier-extension-unknown': kind(422, 'not-supported', 'A modifierExtension the hub does not know would change the meaning. Remove it.', 'Ett modifierExtension som navet inte känner till skulle ändra innebörden. Ta bort det.'),
   'identifier-invalid': kind(422, 'value', 'The identifier has the wrong form or a wrong check digit. Correct it.', 'Identifieraren har fel form eller fel kontrollsiffra. Rätta den.'),
   'narrative-unsafe': kind(422, 'structure', 'The narrative holds active content or markup that is not allowed. Remove it.', 'Beskrivningstexten innehåller aktivt innehåll eller otillåten märkning. Ta bort det.'),
+  // Patches
+  'patch-malformed': kind(400, 'structure', 'The patch cannot be understood. Correct the operation named; operations are counted from 0.', 'Ändringsanvisningen (patch) kan inte tolkas. Rätta den operation som anges; operationer räknas från 0.'),
+  'patch-failed': kind(422, 'value', 'An operation of the patch cannot be carried out on this resource, so nothing was changed. Correct it; operations are counted from 0.', 'En operation i ändringsanvisningen (patch) kan inte utföras på resursen, så inget ändrades. Rätta den; operationer räknas från 0.'),
+  'patch-test-failed': kind(422, 'value', 'A test in the patch does not hold, so nothing was changed. Read the resource again.', 'Ett test i ändringsanvisningen (patch) är inte uppfyllt, så inget ändrades. Läs resursen igen.'),
   // References
   'reference-not-found': kind(422, 'not-found', 'The reference points at nothing that this party can see. Correct it, or write its target first.', 'Referensen pekar inte på något som parten kan se. Rätta den, eller skriv målet först.'),
   'reference-ambiguous': kind(412, 'multiple-matches', 'The conditional reference matches more than one resource. Make it more exact.', 'Den villkorade referensen träffar fler än en resurs. Gör den mer exakt.'),
