@@ -59,7 +59,16 @@ describe.each(visibilityPaths)('without the predicate at %s', (path) => {
   });
 
   test('the path stands at one place in the sources', () => {
-    const places = ['read', 'history', 'search', 'search-candidates', 'search-filters', 'visibility', 'write']
+    const places = [
+      'read',
+      'history',
+      'search',
+      'search-candidates',
+      'search-filters',
+      'visibility',
+      'write',
+      'everything',
+    ]
       .map((name) => readFileSync(join(root, 'src/store', `${name}.ts`), 'utf8'))
       .flatMap((source) => source.match(new RegExp(`isibleTo\\('${path}'`, 'g')) ?? []);
     expect(places).toHaveLength(1);

@@ -1,6 +1,7 @@
 // The store: reading, searching, writing and logging put together on one database.
 import type { Database } from './database.ts';
 import { createAudit } from './audit-log.ts';
+import { createEverything } from './everything.ts';
 import { createHistory } from './history.ts';
 import { createRead } from './read.ts';
 import { readerSettings } from './reader.ts';
@@ -22,6 +23,7 @@ export function createStore(database: Database, options: StoreOptions): Store {
     ...createRead(database, isProtected),
     ...createHistory(database, isProtected),
     ...createSearch(database, isProtected),
+    ...createEverything(database, isProtected),
     transaction: (permit, work) =>
       database.transaction((inside) => work(write(inside)), { settings: isProtected ? readerSettings(permit) : {} }),
     audit: createAudit(database),

@@ -19,6 +19,8 @@ export const visibilityPaths = [
   'registration',
   'resolve',
   'lock',
+  'everything-person',
+  'everything',
 ] as const;
 
 export type VisibilityPath = (typeof visibilityPaths)[number];

@@ -1,7 +1,7 @@
 // Every way in which a hidden row could show, as a table of checks: each gives what leaked (nothing where all is well).
 // The same table is run against the store and, to prove that it can fail, against stores with the predicate taken from one path.
 import type { Permit } from '../../src/access/permit.ts';
-import type { Store, StoredVersion } from '../../src/store/store.ts';
+import type { EverythingQuery, Store, StoredVersion } from '../../src/store/store.ts';
 import type { Filter } from '../../src/search/query.ts';
 import { change, consent, minutesAfterNoon, put, query } from './store-world.ts';
 import type { World } from './store-world.ts';
@@ -59,11 +59,24 @@ export async function plantSecret(world: World): Promise<Secret> {
     { type: 'Patient', id: 'p2', custodian: 'town', patient: 'p2', at: minutesAfterNoon(-200) },
     consent('town', 'other', 'p2'),
   );
-  await put(world, { type: 'Patient', id: 'p2', custodian: 'region', patient: 'p2', at: minutesAfterNoon(-10) });
+  await put(
+    world,
+    { type: 'Patient', id: 'p2', custodian: 'region', patient: 'p2', at: minutesAfterNoon(-10) },
+    { type: 'Goal', id: 'goal-of-p2', custodian: 'region', patient: 'p2' },
+  );
   return { permit: world.permit('other'), firstVersion: first?.versionId ?? '', currentVersion: current.versionId };
 }
 
 type Leaks = readonly string[];
+
+const everythingOf = (patientId: string): EverythingQuery => ({
+  patientId,
+  types: ['Patient', 'CarePlan', 'Goal', 'Task', 'Consent'],
+  sinceMs: undefined,
+  dates: undefined,
+  count: 50,
+  after: undefined,
+});
 const plan = { type: 'CarePlan', id: 'plan' } as const;
 
 const namesOf = (versions: readonly (Pick<StoredVersion, 'type' | 'id'> | undefined)[]): Leaks =>
@@ -183,6 +196,15 @@ export const leakChecks: Readonly<Record<string, (store: Store, secret: Secret) 
     ),
   'lock for a change': (store, { permit }) =>
     withoutTrace(store, permit, async (inside) => namesOf(await inside.lockCurrent(permit, [plan]))),
+  'everything of a hidden person': async (store, { permit }) => {
+    const page = await store.everything(permit, everythingOf('p1'));
+    return page === undefined ? [] : ['Patient/p1 is known', ...namesOf(page.versions)];
+  },
+  'everything of a person': async (store, { permit }) => {
+    const page = await store.everything(permit, everythingOf('p2'));
+    const seen = page?.versions.filter(({ openedBy }) => openedBy !== undefined) ?? [];
+    return page?.total === 2 && seen.length === 2 ? [] : [`total ${page?.total}`, ...namesOf(page?.versions ?? [])];
+  },
   'conditional match': (store, { permit }) =>
     withoutTrace(store, permit, async (inside) => {
       const found = await inside.match(permit, [query('CarePlan', [isActive]), query('Patient', [hasNumber])], 2);
