@@ -491,7 +491,7 @@ export function describeTransactions(name: string, open: OpenHub): void {
           'bundle-entry',
           'Bundle.entry[0].request',
         ],
-      ])('(%s) is refused', async (_name, body, status, code, expression) => {
+      ])('(%s) is refused', async (...[, body, status, code, expression]) => {
         const changed = await differences(async () => {
           const answer = await region.call({ method: 'POST', path: '', body });
           expect([answer.status, issuesOf(answer)[0]]).toMatchObject([status, { code, expression }]);
