@@ -32,7 +32,7 @@ const actorElements = new Set(['id', 'role', 'reference']);
 const participationType = 'http://terminology.hl7.org/CodeSystem/v3-ParticipationType';
 
 interface Actor {
-  readonly role?: { readonly coding?: readonly { readonly system?: string; readonly code?: string }[] };
+  readonly role?: { readonly coding?: readonly ({ readonly system?: string; readonly code?: string } | null)[] };
   readonly reference?: { readonly reference?: string };
 }
 
@@ -44,8 +44,8 @@ interface ConsentBody {
   readonly provision?: {
     readonly type?: string;
     readonly period?: { readonly start?: string; readonly end?: string };
-    readonly actor?: readonly Actor[];
-  };
+    readonly actor?: readonly (Actor | null)[];
+  } | null;
 }
 
 /** What in the Consent the hub cannot enforce, or misses. Codes: consent-element-unsupported, consent-recipient-required, consent-custodian-required. */
@@ -58,11 +58,11 @@ export function findConsentFaults(resource: FhirResource): readonly Finding[] {
     ...unsupported(provision, provisionElements, 'Consent.provision'),
     ...actors.flatMap((actor, at) => unsupported(actor, actorElements, `Consent.provision.actor[${at}]`)),
   ];
-  if (provision !== undefined && provision.type !== 'permit') {
+  if (provision != null && provision.type !== 'permit') {
     findings.push(fault('consent-element-unsupported', 'Consent.provision.type', 'The root provision must be of type permit.'));
   }
   actors.forEach((actor, at) => {
-    if (!isRecipientRole(actor) || !pointsAtOrganization(actor.reference)) {
+    if (!isRecipientRole(actor) || !pointsAtOrganization(actor?.reference)) {
       findings.push(
         fault(
           'consent-element-unsupported',
@@ -99,7 +99,7 @@ export function toSharingGrants(resource: FhirResource, recorderId: string, reco
   if ((start !== undefined && startSpan === undefined) || (period?.end !== undefined && endSpan === undefined)) return [];
   const startsAt = startSpan === undefined ? recordedAt : new Date(startSpan.lowMs);
   const endsAt = endSpan === undefined ? undefined : new Date(endSpan.highMs);
-  const recipients = new Set(asArray(consent.provision?.actor).map((actor) => findOrganization(actor.reference)));
+  const recipients = new Set(asArray(consent.provision?.actor).map((actor) => findOrganization(actor?.reference)));
   const isNamed = asArray(consent.organization).some((custodian) => findOrganization(custodian) === recorderId);
   if (!isNamed) return [];
   return [...recipients].flatMap((recipientId) =>
@@ -124,8 +124,8 @@ function unsupported(holder: unknown, known: ReadonlySet<string>, path: string):
     );
 }
 
-function isRecipientRole(actor: Actor): boolean {
-  return asArray(actor.role?.coding).some((coding) => coding.code === 'IRCP' && coding.system === participationType);
+function isRecipientRole(actor: Actor | null): boolean {
+  return asArray(actor?.role?.coding).some((coding) => coding?.code === 'IRCP' && coding.system === participationType);
 }
 
 /** Also while the reference is still conditional (`Organization?identifier=…`), as in a Bundle before it is resolved. */

@@ -20,9 +20,10 @@ export function derivePersonIds(patient: FhirResource, hubKey: Buffer): readonly
   const identifiers: unknown = patient['identifier'];
   if (!Array.isArray(identifiers)) return [];
   return officialSystems.flatMap((system) =>
-    (identifiers as readonly PatientIdentifier[])
-      .filter((identifier) => identifier.system === system && typeof identifier.value === 'string')
-      .map((identifier) => derivePersonId(system, identifier.value ?? '', hubKey)),
+    (identifiers as readonly (PatientIdentifier | null)[]).flatMap((identifier) =>
+      // In a transaction the id is chosen before the validator has seen the shape.
+      identifier?.system === system && typeof identifier.value === 'string' ? [derivePersonId(system, identifier.value, hubKey)] : [],
+    ),
   );
 }
 
