@@ -1,7 +1,7 @@
 // Which index a search walks: the filter that narrows most by its kind, as rows to start from. The other filters are probed.
 // The choice is ours and not the planner's, because a filter that is wrong by a factor of a thousand must not cost a scan.
 import type { Filter } from '../search/query.ts';
-import { toIndexedCode } from './indexed-value.ts';
+import { toIndexedCode, toIndexedString } from './indexed-value.ts';
 import { toParameterKey } from './parameter-key.ts';
 import type { Reader } from './reader.ts';
 import { allOf, name, sql, value } from './sql.ts';
@@ -98,7 +98,7 @@ export function driveBy(filter: Filter, types: readonly string[], reader: Reader
         values: valuesOf(
           types,
           filter.param,
-          filter.values.map((text) => [text, upperBound(text)]),
+          filter.values.map((text) => [toIndexedString(text), upperBound(text)]),
         ),
         condition: sql`t.normalized >= v.a and t.normalized < v.b`,
       });
