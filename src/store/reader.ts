@@ -24,9 +24,6 @@ export interface CheckedReader extends Reader {
 const partyOf = (permit: Permit): number | null =>
   permit.principal.kind === 'system' ? permit.principal.party.key : null;
 
-/** The author of what is written with this permit. */
-export const authorOf = partyOf;
-
 /** A reader whose values come in with each run: `readerSlots`. */
 export const slotReader = (isProtected: boolean): CheckedReader => ({
   party: slot('bigint', 'party'),

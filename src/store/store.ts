@@ -143,7 +143,11 @@ export interface WriteTransaction {
   /** Which of `addresses` exist and are visible, not deleted. */
   readonly resolve: (permit: Permit, addresses: readonly ResourceAddress[]) => Promise<readonly Resolved[]>;
   /** At most `limit` visible matches of each query, in the order of the queries. */
-  readonly match: (permit: Permit, queries: readonly SearchQuery[], limit: number) => Promise<readonly (readonly Resolved[])[]>;
+  readonly match: (
+    permit: Permit,
+    queries: readonly SearchQuery[],
+    limit: number,
+  ) => Promise<readonly (readonly Resolved[])[]>;
   /** Puts down versions, index, grants, outbox and audit rows in one statement. */
   readonly apply: (permit: Permit, writes: readonly ResourceWrite[], audit: AuditRow) => Promise<void>;
 }
@@ -152,7 +156,10 @@ export interface Store {
   readonly kind: 'pglite' | 'postgres';
   /** The current version if visible (with `body` undefined if deleted), else undefined. @throws client-disabled */
   readonly read: (permit: Permit, address: ResourceAddress) => Promise<StoredVersion | undefined>;
-  readonly readVersion: (permit: Permit, address: ResourceAddress & { readonly versionId: string }) => Promise<StoredVersion | undefined>;
+  readonly readVersion: (
+    permit: Permit,
+    address: ResourceAddress & { readonly versionId: string },
+  ) => Promise<StoredVersion | undefined>;
   readonly history: (permit: Permit, query: HistoryQuery) => Promise<HistoryPage>;
   readonly search: (permit: Permit, query: SearchQuery) => Promise<SearchPage>;
   /** undefined where the reader sees no registration of the person. @throws client-disabled */
