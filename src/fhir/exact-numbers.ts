@@ -53,10 +53,10 @@ export function fromTree(tree: Tree): unknown {
     if (isExactNumber(member)) sources.set(key, member[exactText]);
     return fromTree(member);
   };
-  const plain: NumberHolder = isTreeArray(tree)
+  const plain: object = isTreeArray(tree)
     ? tree.map((item, index) => convert(item, String(index)))
     : Object.fromEntries(Object.entries(tree).map(([key, member]) => [key, convert(member, key)]));
-  if (sources.size > 0) plain[numberSources] = sources;
+  if (sources.size > 0) (plain as NumberHolder)[numberSources] = sources;
   return plain;
 }
 
@@ -70,7 +70,9 @@ export function copyTree(tree: Tree): Tree {
 /** As JSON values: members in any order, numbers by what they mean. https://www.rfc-editor.org/rfc/rfc6902#section-4.6 */
 export function isSameTree(one: Tree, other: Tree): boolean {
   if (isTreeArray(one)) {
-    return isTreeArray(other) && one.length === other.length && one.every((item, at) => isSameTree(item, other[at] ?? null));
+    return (
+      isTreeArray(other) && one.length === other.length && one.every((item, at) => isSameTree(item, other[at] ?? null))
+    );
   }
   if (isTreeObject(one)) {
     if (!isTreeObject(other)) return false;

@@ -2,7 +2,17 @@
 // An operation is refused by its place in the patch: 400 where it is malformed, 422 where it cannot be carried out on this resource.
 // A list or object that a removal leaves empty goes too, since FHIR has neither. Refuses pointers to what JavaScript treats specially.
 import { problem, type Problem } from '../core/problem.ts';
-import { copyTree, isSameTree, isTreeArray, isTreeObject, measureTree, toTree, type Tree, type TreeArray, type TreeObject } from './exact-numbers.ts';
+import {
+  copyTree,
+  isSameTree,
+  isTreeArray,
+  isTreeObject,
+  measureTree,
+  toTree,
+  type Tree,
+  type TreeArray,
+  type TreeObject,
+} from './exact-numbers.ts';
 
 type Pointer = readonly string[];
 
@@ -23,8 +33,12 @@ const mostCopied = 100_000;
 const forbiddenTokens: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
 
 /** The operations of a patch document. @throws patch-malformed */
-export function parseJsonPatch(document: unknown, limits: Pick<PatchLimits, 'patchOperations'>): readonly JsonPatchOperation[] {
-  if (!Array.isArray(document)) throw problem('patch-malformed', { diagnostics: 'A JSON Patch is an array of operations.' });
+export function parseJsonPatch(
+  document: unknown,
+  limits: Pick<PatchLimits, 'patchOperations'>,
+): readonly JsonPatchOperation[] {
+  if (!Array.isArray(document))
+    throw problem('patch-malformed', { diagnostics: 'A JSON Patch is an array of operations.' });
   if (document.length > limits.patchOperations) {
     throw problem('patch-malformed', { diagnostics: `A patch takes at most ${limits.patchOperations} operations.` });
   }
@@ -32,7 +46,8 @@ export function parseJsonPatch(document: unknown, limits: Pick<PatchLimits, 'pat
 }
 
 function parseOperation(item: unknown, at: number): JsonPatchOperation {
-  const malformed = (diagnostics: string): Problem => problem('patch-malformed', { diagnostics: `Operation ${at}: ${diagnostics}` });
+  const malformed = (diagnostics: string): Problem =>
+    problem('patch-malformed', { diagnostics: `Operation ${at}: ${diagnostics}` });
   if (typeof item !== 'object' || item === null || Array.isArray(item)) throw malformed('it must be an object.');
   const { op, path, from } = item as Readonly<Record<string, unknown>>;
   const pointer = (name: string, text: unknown): Pointer => {
@@ -86,7 +101,9 @@ export function applyJsonPatch(tree: Tree, operations: readonly JsonPatchOperati
       problem('patch-failed', { diagnostics: `Operation ${at} (${operation.op}): ${diagnostics}` });
     const run: Run = { root, copied, emptied, limits, refuse };
     if (operation.op === 'test' && !isEqualAt(run, operation)) {
-      throw problem('patch-test-failed', { diagnostics: `Operation ${at} (test): the value there is another, or there is none.` });
+      throw problem('patch-test-failed', {
+        diagnostics: `Operation ${at} (test): the value there is another, or there is none.`,
+      });
     }
     if (operation.op !== 'test') applyOperation(run, operation);
     [root, copied] = [run.root, run.copied];
@@ -105,7 +122,7 @@ function applyOperation(run: Run, operation: Exclude<JsonPatchOperation, { op: '
     remove(run, path);
     return;
   }
-  if (operation.op === 'add' || operation.op === 'replace') {
+  if ('value' in operation) {
     if (operation.op === 'replace') requireFound(run, path);
     insert(run, path, { value: operation.value, isReplacing: operation.op === 'replace' });
     return;
@@ -157,10 +174,15 @@ function remove(run: Run, pointer: Pointer): void {
   const holder = find(run.root, pointer.slice(0, -1));
   if (isTreeArray(holder)) holder.splice(Number(key), 1);
   else if (isTreeObject(holder)) delete holder[key];
-  if ((isTreeArray(holder) && holder.length === 0) || (isTreeObject(holder) && Object.keys(holder).length === 0)) run.emptied.add(holder);
+  if ((isTreeArray(holder) && holder.length === 0) || (isTreeObject(holder) && Object.keys(holder).length === 0))
+    run.emptied.add(holder);
 }
 
-function insert(run: Run, pointer: Pointer, { value, isReplacing }: { readonly value: Tree; readonly isReplacing: boolean }): void {
+function insert(
+  run: Run,
+  pointer: Pointer,
+  { value, isReplacing }: { readonly value: Tree; readonly isReplacing: boolean },
+): void {
   if (pointer.length + measureTree(value).depth > run.limits.jsonDepth) {
     throw run.refuse(`the result would be nested deeper than ${run.limits.jsonDepth} levels.`);
   }
@@ -174,7 +196,10 @@ function insert(run: Run, pointer: Pointer, { value, isReplacing }: { readonly v
     holder[key] = value;
   } else if (isTreeArray(holder)) {
     const at = key === '-' ? holder.length : isIndex(key) ? Number(key) : Number.NaN;
-    if (!(at <= holder.length)) throw run.refuse(`the list at ${print(pointer.slice(0, -1))} has ${holder.length} items; name a place among them, or - for its end.`);
+    if (!(at <= holder.length))
+      throw run.refuse(
+        `the list at ${print(pointer.slice(0, -1))} has ${holder.length} items; name a place among them, or - for its end.`,
+      );
     holder.splice(at, isReplacing ? 1 : 0, value);
   } else {
     throw run.refuse(`there is nothing at ${print(pointer.slice(0, -1))} to put a value into.`);
