@@ -1,0 +1,551 @@
+// The adversary: a party that could see, remembers every id, version, ETag and link, and may see no longer; and one that never could.
+// A table of checks over one hub. Each gives what leaked; nothing where all is well. The same table is run against the hub as it is
+// and against copies with a fault planted (planted-faults.test.ts).
+import type { VendorSystem } from '../../src/cli/demo/vendor-system.ts';
+import { entriesOf, goal, linkOf, patient, persons, personnummerSystem } from '../scenarios/fixtures.ts';
+import { hsa, type OpenHub, type TestHub } from '../scenarios/test-hub.ts';
+import { type Answer, type Ask, askAt, type Call, differences, withoutNewWords } from './answers.ts';
+import { clientIdOf, commandClient } from './clients.ts';
+import { change, create, messageIdSystem, open, secretWord, task, withdraw, type Written } from './world.ts';
+
+export interface LeakWorld {
+  readonly hub: TestHub;
+  readonly ask: Ask;
+  /** Keeps the secrets. */
+  readonly keeper: VendorSystem;
+  /** Could see them once. */
+  readonly reader: VendorSystem;
+  /** Known to both: each has its own registration. */
+  readonly bo: { readonly id: string; readonly keepersVersion: string; readonly goal: Written; readonly firstVersion: string };
+  /** The reader's Task about Bo, that leads to the hidden Goal. */
+  readonly task: Written;
+  /** Known to the keeper alone. */
+  readonly cecilia: { readonly id: string; readonly version: string; readonly goal: Written };
+  /** The reader's Task about Cecilia, whom it has not registered. */
+  readonly orphan: Written;
+  /** Links that the reader was given while it could see. */
+  readonly links: Readonly<Record<'page' | 'historyPage' | 'typeHistoryPage', string>>;
+  /** Registered by a third party, which has opened its registration, and later by the keeper, which has not. */
+  readonly davidId: string;
+  /** Registered by the reader, and later by the third party, which has opened its registration. */
+  readonly evaId: string;
+  readonly third: VendorSystem;
+}
+
+const never = { id: '0199a0b0-0000-7000-8000-0123456789ab', number: persons.tolvan, code: 'aldrig-sedd' } as const;
+const hiddenCode = 'undan-gomda';
+
+/** Writes everything, lets the reader see it, and takes that back. */
+export async function plantSecrets(hub: TestHub): Promise<LeakWorld> {
+  const ask = askAt(hub.baseUrl);
+  const keeper = await hub.party(hsa.careCentre);
+  const reader = await hub.party(hsa.homeCare);
+  const third = await hub.party(hsa.childUnit);
+  const identifier = [{ system: messageIdSystem, value: hiddenCode }];
+  const description = { text: `Ett ${secretWord} mål.` };
+
+  const bo = await create(keeper, patient(persons.bo, { address: [{ text: secretWord }] }));
+  await create(reader, patient(persons.bo));
+  const first = await create(keeper, goal(bo.address, { description, identifier }));
+  const hidden = await change(keeper, first, { startDate: '2026-10-28' });
+  await create(keeper, goal(bo.address, { description }));
+  await create(keeper, task(bo.address, hsa.homeCare, hidden.address, { identifier, description: secretWord }));
+  const cecilia = await create(keeper, patient(persons.cecilia, { address: [{ text: secretWord }] }));
+  const ceciliasGoal = await create(keeper, goal(cecilia.address, { description }));
+
+  const opening = { by: keeper, custodian: hsa.careCentre, recipient: hsa.homeCare };
+  const consents = [await open({ ...opening, person: bo.address }), await open({ ...opening, person: cecilia.address })];
+  const own = await create(reader, task(bo.address, hsa.homeCare, hidden.address));
+  const orphan = await create(reader, task(cecilia.address, hsa.homeCare, ceciliasGoal.address));
+  const linkAt = async (path: string): Promise<string> => {
+    const link = linkOf(await ask(reader, { method: 'GET', path }), 'next');
+    if (link === undefined) throw new Error(`${path} has one page only: there is nothing to come back to.`);
+    return link;
+  };
+  const links = {
+    page: await linkAt('Goal?_count=1'),
+    historyPage: await linkAt(`${hidden.address}/_history?_count=1`),
+    typeHistoryPage: await linkAt('Goal/_history?_count=1'),
+  };
+  for (const given of consents) await withdraw(keeper, given);
+
+  const david = await create(third, patient(persons.david));
+  await open({ by: third, person: david.address, custodian: hsa.childUnit, recipient: hsa.homeCare });
+  await create(keeper, patient(persons.david, { address: [{ text: secretWord }] }));
+  const eva = await create(reader, patient(persons.eva));
+  await create(third, patient(persons.eva));
+  await open({ by: third, person: eva.address, custodian: hsa.childUnit, recipient: hsa.homeCare });
+  await create(third, patient(persons.filip, { address: [{ text: secretWord }] }));
+  return {
+    hub,
+    ask,
+    keeper,
+    reader,
+    third,
+    links,
+    orphan,
+    task: own,
+    bo: { id: bo.id, keepersVersion: bo.versionId, goal: hidden, firstVersion: first.versionId },
+    cecilia: { id: cecilia.id, version: cecilia.versionId, goal: ceciliasGoal },
+    davidId: david.id,
+    evaId: eva.id,
+  };
+}
+
+type Check = (world: LeakWorld) => Promise<readonly string[]>;
+
+/** An answer to the reader that holds the secret word is a leak, whatever else it is. */
+async function look(world: LeakWorld, call: Call): Promise<{ readonly answer: Answer; readonly leaks: readonly string[] }> {
+  const answer = await world.ask(world.reader, call);
+  const told = answer.text.includes(secretWord) ? [`${call.method} ${call.path} gives the secret`] : [];
+  return { answer, leaks: answer.status >= 500 ? [...told, `${call.path} gives ${answer.status}`] : told };
+}
+
+interface Pair {
+  readonly hidden: Call;
+  readonly absent: Call;
+  readonly words: readonly (readonly [string, string])[];
+  /** Of a write that succeeds, only what is not new each time is compared. */
+  readonly isWrite?: boolean;
+}
+
+async function compare(world: LeakWorld, { hidden, absent, words, isWrite = false }: Pair): Promise<readonly string[]> {
+  const seen = await look(world, hidden);
+  const unseen = await look(world, absent);
+  const clean = isWrite ? withoutNewWords : (answer: Answer): Answer => answer;
+  return [...seen.leaks, ...differences(clean(seen.answer), clean(unseen.answer), words)];
+}
+
+/** What is asked of a resource, by its address. `version` is one that exists. */
+type AskOf = (target: { readonly type: string; readonly id: string; readonly version: string; readonly body: object }) => Call;
+
+const entry = (method: string, url: string, more: object = {}): Call => ({
+  method: 'POST',
+  path: '',
+  body: { resourceType: 'Bundle', type: 'transaction', entry: [{ request: { method, url, ...more } }] },
+});
+
+const toBatch = (call: Call): Call => ({ ...call, body: { ...(call.body as object), type: 'batch' } });
+
+const questions: Readonly<Record<string, AskOf>> = {
+  read: ({ type, id }) => ({ method: 'GET', path: `${type}/${id}` }),
+  HEAD: ({ type, id }) => ({ method: 'HEAD', path: `${type}/${id}` }),
+  'read with If-None-Match': ({ type, id, version }) => ({
+    method: 'GET',
+    path: `${type}/${id}`,
+    headers: { 'If-None-Match': `W/"${version}"` },
+  }),
+  vread: ({ type, id, version }) => ({ method: 'GET', path: `${type}/${id}/_history/${version}` }),
+  history: ({ type, id }) => ({ method: 'GET', path: `${type}/${id}/_history` }),
+  'history since': ({ type, id }) => ({ method: 'GET', path: `${type}/${id}/_history?_since=2000-01-01T00:00:00Z` }),
+  'search by id': ({ type, id }) => ({ method: 'GET', path: `${type}?_id=${id}&_total=accurate` }),
+  'count by id': ({ type, id }) => ({ method: 'GET', path: `${type}?_id=${id}&_count=0` }),
+  'search by id, sorted': ({ type, id }) => ({ method: 'GET', path: `${type}?_id=${id}&_sort=_id` }),
+  'POST _search': ({ type, id }) => ({
+    method: 'POST',
+    path: `${type}/_search`,
+    body: `_id=${id}&_total=accurate`,
+    headers: { 'content-type': 'application/x-www-form-urlencoded' },
+  }),
+  'update with the right If-Match': ({ type, id, version, body }) => ({
+    method: 'PUT',
+    path: `${type}/${id}`,
+    body: { ...body, id },
+    headers: { 'If-Match': `W/"${version}"` },
+  }),
+  'update with a wrong If-Match': ({ type, id, body }) => ({
+    method: 'PUT',
+    path: `${type}/${id}`,
+    body: { ...body, id },
+    headers: { 'If-Match': 'W/"0000000000000000"' },
+  }),
+  'update without If-Match': ({ type, id, body }) => ({ method: 'PUT', path: `${type}/${id}`, body: { ...body, id } }),
+  'delete with the right If-Match': ({ type, id, version }) => ({
+    method: 'DELETE',
+    path: `${type}/${id}`,
+    headers: { 'If-Match': `W/"${version}"` },
+  }),
+  'delete with a wrong If-Match': ({ type, id }) => ({
+    method: 'DELETE',
+    path: `${type}/${id}`,
+    headers: { 'If-Match': 'W/"0000000000000000"' },
+  }),
+  'transaction with a read': ({ type, id }) => entry('GET', `${type}/${id}`),
+  'transaction with a deletion': ({ type, id, version }) => entry('DELETE', `${type}/${id}`, { ifMatch: `W/"${version}"` }),
+  'transaction with an update': ({ type, id, version, body }) => {
+    const call = entry('PUT', `${type}/${id}`, { ifMatch: `W/"${version}"` });
+    const bundle = call.body as { readonly entry: readonly object[] };
+    return { ...call, body: { ...bundle, entry: bundle.entry.map((given) => ({ ...given, resource: { ...body, id } })) } };
+  },
+  'batch with a read': ({ type, id }) => toBatch(entry('GET', `${type}/${id}`)),
+  'batch with a vread': ({ type, id, version }) => toBatch(entry('GET', `${type}/${id}/_history/${version}`)),
+  'batch with a deletion': ({ type, id, version }) => toBatch(entry('DELETE', `${type}/${id}`, { ifMatch: `W/"${version}"` })),
+};
+
+const byAddress: Readonly<Record<string, Check>> = Object.fromEntries(
+  Object.entries(questions).flatMap(([name, question]): readonly (readonly [string, Check])[] => [
+    [
+      `${name}: a hidden Goal is as absent`,
+      (world) => {
+        const { id, versionId } = world.bo.goal;
+        const target = { type: 'Goal', version: versionId, body: goal(`Patient/${world.bo.id}`) };
+        return compareTargets(world, question, { ...target, id });
+      },
+    ],
+    [
+      `${name}: a hidden person is as absent`,
+      (world) => {
+        const { id, version } = world.cecilia;
+        return compareTargets(world, question, { type: 'Patient', id, version, body: patient(never.number) });
+      },
+    ],
+  ]),
+);
+
+function compareTargets(world: LeakWorld, question: AskOf, target: Parameters<AskOf>[0]): Promise<readonly string[]> {
+  return compare(world, {
+    hidden: question(target),
+    absent: question({ ...target, id: never.id }),
+    words: [[target.id, never.id]],
+  });
+}
+
+const onVersions: Readonly<Record<string, Check>> = {
+  'vread of a superseded hidden version': (world) => {
+    const path = `/_history/${world.bo.firstVersion}`;
+    const { id } = world.bo.goal;
+    return compare(world, {
+      hidden: { method: 'GET', path: `Goal/${id}${path}` },
+      absent: { method: 'GET', path: `Goal/${never.id}${path}` },
+      words: [[id, never.id]],
+    });
+  },
+  "vread of another party's registration of a person the reader knows": (world) => {
+    const neverVersion = 'AAAAAAAAAAAAAAAA';
+    const at = (version: string): Call => ({ method: 'GET', path: `Patient/${world.bo.id}/_history/${version}` });
+    const { keepersVersion } = world.bo;
+    return compare(world, { hidden: at(keepersVersion), absent: at(neverVersion), words: [[keepersVersion, neverVersion]] });
+  },
+  'history of a person shows only the own registration': async (world) => {
+    const { answer, leaks } = await look(world, { method: 'GET', path: `Patient/${world.bo.id}/_history` });
+    return [...leaks, ...expectTotal(answer, 1)];
+  },
+  'history of all persons shows the own registrations and the opened one': async (world) => {
+    const { answer, leaks } = await look(world, { method: 'GET', path: 'Patient/_history' });
+    return [...leaks, ...expectEntries(answer, 3), ...mentions(answer, [world.cecilia.id])];
+  },
+  'history of a type': async (world) => {
+    const { answer, leaks } = await look(world, { method: 'GET', path: 'Goal/_history' });
+    return [...leaks, ...expectEntries(answer, 0)];
+  },
+  'link to the next page of a history': async (world) => {
+    const { answer, leaks } = await look(world, { method: 'GET', path: world.links.historyPage });
+    return [...leaks, ...(answer.status === 404 ? [] : [`status ${answer.status}`])];
+  },
+  "link to the next page of a type's history": async (world) => {
+    const { answer, leaks } = await look(world, { method: 'GET', path: world.links.typeHistoryPage });
+    return [...leaks, ...expectEntries(answer, 0)];
+  },
+};
+
+/** Searches for what exists and for what never did, one word apart. */
+const searches: readonly (readonly [string, (world: LeakWorld) => readonly [path: string, hidden: string, absent: string]])[] = [
+  ['persons by identifier', () => [`Patient?identifier=${personnummerSystem}|$&_total=accurate`, persons.cecilia, never.number]],
+  ["persons by identifier, where another person's registration is open", () => [`Patient?identifier=${personnummerSystem}|$`, persons.filip, never.number]],
+  ['goals by identifier', () => [`Goal?identifier=${messageIdSystem}|$&_total=accurate`, hiddenCode, never.code]],
+  ['goals by patient', ({ cecilia }) => ['Goal?patient=Patient/$&_total=accurate', cecilia.id, never.id]],
+  ['goals by chain', () => [`Goal?patient.identifier=${personnummerSystem}|$&_total=accurate`, persons.cecilia, never.number]],
+  ['own tasks by chain to a hidden person', () => [`Task?patient.identifier=${personnummerSystem}|$&_total=accurate`, persons.cecilia, never.number]],
+  ['own tasks by chain to a hidden goal', () => [`Task?focus:Goal.identifier=${messageIdSystem}|$&_total=accurate`, hiddenCode, never.code]],
+  ['own tasks by two criteria', () => [`Task?status=requested&focus:Goal.identifier=${messageIdSystem}|$&_sort=_id`, hiddenCode, never.code]],
+  ['own tasks by a reference to a hidden goal', ({ bo }) => ['Task?focus=Goal/$&_total=accurate', bo.goal.id, never.id]],
+  ['own tasks by a reference, probed', ({ bo, task }) => [`Task?_id=${task.id}&focus=Goal/$&_total=accurate`, bo.goal.id, never.id]],
+  ['own tasks by a reference, sorted', ({ bo }) => ['Task?focus=$&_sort=-_id&_total=accurate', bo.goal.id, never.id]],
+  ['own tasks by a reference to a hidden person', ({ cecilia }) => ['Task?patient=Patient/$', cecilia.id, never.id]],
+];
+
+const bySearch: Readonly<Record<string, Check>> = {
+  ...Object.fromEntries(
+    searches.map(([name, asked]): readonly [string, Check] => [
+      `search of ${name}`,
+      (world) => {
+        const [path, hidden, absent] = asked(world);
+        return compare(world, {
+          hidden: { method: 'GET', path: path.replace('$', encodeURIComponent(hidden)) },
+          absent: { method: 'GET', path: path.replace('$', encodeURIComponent(absent)) },
+          words: [[hidden, absent]],
+        });
+      },
+    ]),
+  ),
+  'totals count what is visible': async (world) => {
+    const { answer, leaks } = await look(world, { method: 'GET', path: 'Goal?_total=accurate' });
+    return [...leaks, ...expectTotal(answer, 0), ...expectEntries(answer, 0)];
+  },
+  'totals of a common code': async (world) => {
+    const { answer, leaks } = await look(world, { method: 'GET', path: 'Task?status=requested&_count=0' });
+    return [...leaks, ...expectTotal(answer, 2)];
+  },
+  'link to the next page': async (world) => {
+    const { answer, leaks } = await look(world, { method: 'GET', path: world.links.page });
+    return [...leaks, ...expectEntries(answer, 0)];
+  },
+  'include of hidden targets': async (world) => {
+    const { answer, leaks } = await look(world, { method: 'GET', path: 'Task?_include=Task:focus&_include=Task:patient' });
+    const included = entriesOf(answer).filter(({ search }) => search?.mode === 'include');
+    const expected = included.length === 1 && included[0]?.resource?.resourceType === 'Patient';
+    return [...leaks, ...(expected ? [] : [`${included.length} included instead of the own registration`])];
+  },
+};
+
+const onEverything: Readonly<Record<string, Check>> = {
+  '$everything about a hidden person': (world) =>
+    compare(world, {
+      hidden: { method: 'GET', path: `Patient/${world.cecilia.id}/$everything` },
+      absent: { method: 'GET', path: `Patient/${never.id}/$everything` },
+      words: [[world.cecilia.id, never.id]],
+    }),
+  '$everything about a person the reader knows': async (world) => {
+    const { answer, leaks } = await look(world, { method: 'GET', path: `Patient/${world.bo.id}/$everything` });
+    return [...leaks, ...mentions(answer, [world.bo.goal.id])];
+  },
+};
+
+const onOwnResources: Readonly<Record<string, Check>> = {
+  'references to what is hidden are taken out of an own resource': async (world) => {
+    const read = await look(world, { method: 'GET', path: world.task.address });
+    const version = await look(world, { method: 'GET', path: `${world.task.address}/_history/${world.task.versionId}` });
+    const found = await look(world, { method: 'GET', path: `Task?_id=${world.task.id}` });
+    const old = await look(world, { method: 'GET', path: `${world.task.address}/_history` });
+    return [read, version, found, old].flatMap(({ answer, leaks }) => [
+      ...leaks,
+      ...mentions(answer, [world.bo.goal.id]),
+      ...(answer.text.includes('SUBSETTED') ? [] : ['the view is reduced but does not say so']),
+    ]);
+  },
+  'a reference to a person whose data are hidden is taken out': async (world) => {
+    const { answer, leaks } = await look(world, { method: 'GET', path: world.orphan.address });
+    return [...leaks, ...mentions(answer, [world.cecilia.id, world.cecilia.goal.id])];
+  },
+  'a reduced view is not written back': async (world) => {
+    const { answer } = await look(world, { method: 'GET', path: world.task.address });
+    const put = await look(world, {
+      method: 'PUT',
+      path: world.task.address,
+      body: answer.text,
+      headers: { 'If-Match': `W/"${world.task.versionId}"` },
+    });
+    return [...put.leaks, ...(put.answer.status === 409 ? [] : [`status ${put.answer.status}`])];
+  },
+};
+
+const byWriting: Readonly<Record<string, Check>> = {
+  'create that refers to a hidden resource': (world) =>
+    compare(world, {
+      hidden: post(task(`Patient/${world.bo.id}`, hsa.homeCare, world.bo.goal.address)),
+      absent: post(task(`Patient/${world.bo.id}`, hsa.homeCare, `Goal/${never.id}`)),
+      words: [[world.bo.goal.id, never.id]],
+    }),
+  'create about a hidden person': (world) =>
+    compare(world, {
+      hidden: post(goal(`Patient/${world.cecilia.id}`)),
+      absent: post(goal(`Patient/${never.id}`)),
+      words: [[world.cecilia.id, never.id]],
+    }),
+  'transaction that refers to a hidden resource': (world) => {
+    const refer = (focus: string): Call => {
+      const resource = task(`Patient/${world.bo.id}`, hsa.homeCare, focus);
+      const call = entry('POST', 'Task');
+      return { ...call, body: { ...(call.body as object), entry: [{ resource, request: { method: 'POST', url: 'Task' } }] } };
+    };
+    return compare(world, {
+      hidden: refer(world.bo.goal.address),
+      absent: refer(`Goal/${never.id}`),
+      words: [[world.bo.goal.id, never.id]],
+    });
+  },
+  'conditional reference that only a hidden resource meets': (world) => {
+    const refer = (code: string): Call =>
+      post(task(`Patient/${world.bo.id}`, hsa.homeCare, `Goal?identifier=${messageIdSystem}|${code}`));
+    return compare(world, { hidden: refer(hiddenCode), absent: refer(never.code), words: [[hiddenCode, never.code]] });
+  },
+  'conditional reference that only a hidden person meets': (world) => {
+    const refer = (number: string): Call => post(goal(`Patient?identifier=${personnummerSystem}|${number}`));
+    const words = [[persons.cecilia, never.number]] as const;
+    return compare(world, { hidden: refer(persons.cecilia), absent: refer(never.number), words });
+  },
+  'conditional create that only a hidden resource meets': (world) => {
+    const make = (code: string): Call => ({
+      ...post(goal(`Patient/${world.bo.id}`, { lifecycleStatus: 'cancelled' })),
+      headers: { 'If-None-Exist': `identifier=${messageIdSystem}|${code}` },
+    });
+    return compare(world, {
+      hidden: make(hiddenCode),
+      absent: make(never.code),
+      words: [[hiddenCode, never.code]],
+      isWrite: true,
+    });
+  },
+};
+
+const onRegistrations: Readonly<Record<string, Check>> = {
+  'of two registrations the reader gets the one that is open to it': (world) =>
+    expectRegistration(world, { id: world.davidId, number: persons.david, keeper: hsa.childUnit }),
+  'of two registrations the reader gets its own': (world) =>
+    expectRegistration(world, { id: world.evaId, number: persons.eva, keeper: hsa.homeCare }),
+};
+
+async function expectRegistration(
+  world: LeakWorld,
+  { id, number, keeper }: { readonly id: string; readonly number: string; readonly keeper: string },
+): Promise<readonly string[]> {
+  const source = `"source":"urn:oid:1.2.752.29.4.19#`;
+  const leaks: string[] = [];
+  for (const path of [
+    `Patient/${id}`,
+    `Patient?identifier=${personnummerSystem}|${number}`,
+    `Patient?_id=${id}&_sort=_id`,
+    `Patient/${id}/_history`,
+  ]) {
+    const seen = await look(world, { method: 'GET', path });
+    leaks.push(...seen.leaks);
+    const [, ...sources] = seen.answer.text.split(source).map((text) => text.slice(0, keeper.length));
+    if (sources.join() !== keeper) leaks.push(`${path} gives the registrations of ${sources.join()}`);
+  }
+  return leaks;
+}
+
+const onConsent: Readonly<Record<string, Check>> = {
+  'a withdrawal works at once': async (world) => {
+    const { keeper, reader } = world;
+    const person = `Patient/${world.cecilia.id}`;
+    const leaks: string[] = [];
+    let given = await open({ by: keeper, person, custodian: hsa.careCentre, recipient: hsa.homeCare });
+    // Three times: whatever remembers an answer for a second must be caught also on a slow machine.
+    for (let round = 0; round < 3; round += 1) {
+      const before = await reader.call({ method: 'GET', path: person });
+      given = await withdraw(keeper, given);
+      const after = await reader.call({ method: 'GET', path: person });
+      if (before.status !== 200) leaks.push(`not open: ${before.status}`);
+      if (after.status !== 404) leaks.push(`still open: ${after.status}`);
+      given = await change(keeper, given, { status: 'active' });
+    }
+    await withdraw(keeper, given);
+    return leaks;
+  },
+  'only an active Consent opens': async (world) => {
+    const person = `Patient/${world.cecilia.id}`;
+    const leaks: string[] = [];
+    for (const status of ['proposed', 'draft', 'rejected', 'inactive', 'entered-in-error']) {
+      await open({ by: world.keeper, person, custodian: hsa.careCentre, recipient: hsa.homeCare, status });
+      const { answer } = await look(world, { method: 'GET', path: person });
+      if (answer.status !== 404) leaks.push(`${status} opens: ${answer.status}`);
+    }
+    return leaks;
+  },
+  "a Consent that the reader records opens nothing of the keeper's": async (world) => {
+    await open({ by: world.reader, person: `Patient/${world.bo.id}`, custodian: hsa.careCentre, recipient: hsa.homeCare });
+    const { answer, leaks } = await look(world, { method: 'GET', path: world.bo.goal.address });
+    return [...leaks, ...(answer.status === 404 ? [] : [`status ${answer.status}`])];
+  },
+  'recipients do not reach past an authority of its own': async (world) => {
+    const person = `Patient/${world.cecilia.id}`;
+    const given = await open({ by: world.keeper, person, custodian: hsa.careCentre, recipient: hsa.uppsala });
+    const { answer, leaks } = await look(world, { method: 'GET', path: person });
+    await withdraw(world.keeper, given);
+    return [...leaks, ...(answer.status === 404 ? [] : [`status ${answer.status}`])];
+  },
+  'a Consent opens from its start to its end': async (world) => {
+    const { hub } = world;
+    const person = `Patient/${world.cecilia.id}`;
+    const at = (seconds: number): string => new Date(hub.now().getTime() + seconds * 1000).toISOString();
+    const period = { start: at(50), end: at(110) };
+    await open({ by: world.keeper, person, custodian: hsa.careCentre, recipient: hsa.homeCare, period });
+    const statuses: number[] = [];
+    for (const seconds of [0, 60, 60]) {
+      hub.advance(seconds * 1000);
+      statuses.push((await world.reader.call({ method: 'GET', path: person })).status);
+    }
+    return statuses.join() === '404,200,404' ? [] : [`before, during and after: ${statuses.join()}`];
+  },
+};
+
+/** What a party could try with a token it still holds. */
+const everyPath = (world: LeakWorld): readonly Call[] => [
+  { method: 'GET', path: world.task.address },
+  { method: 'GET', path: `${world.task.address}/_history/${world.task.versionId}` },
+  { method: 'GET', path: `${world.task.address}/_history` },
+  { method: 'GET', path: 'Task/_history' },
+  { method: 'GET', path: 'Task' },
+  { method: 'GET', path: 'Task?_count=0' },
+  { method: 'GET', path: world.links.page },
+  { method: 'GET', path: 'Organization' },
+  post(goal(`Patient/${world.bo.id}`)),
+  { ...post(goal(`Patient/${world.bo.id}`)), headers: { 'If-None-Exist': `identifier=${messageIdSystem}|${hiddenCode}` } },
+  {
+    method: 'PUT',
+    path: world.orphan.address,
+    body: world.orphan.resource,
+    headers: { 'If-Match': `W/"${world.orphan.versionId}"` },
+  },
+  { method: 'DELETE', path: world.orphan.address, headers: { 'If-Match': `W/"${world.orphan.versionId}"` } },
+];
+
+const onClients: Readonly<Record<string, Check>> = {
+  'a disabled client is out at once, with a token that is remembered': async (world) => {
+    const { hub, reader } = world;
+    await commandClient(hub, { kind: 'disable', clientId: clientIdOf(reader) });
+    const leaks: string[] = [];
+    for (const call of everyPath(world)) {
+      const { status } = await world.ask(reader, call);
+      if (status !== 401) leaks.push(`${call.method} ${call.path} gives ${status}`);
+    }
+    return leaks;
+  },
+};
+
+/** In this order: the last ones write, move the clock and shut the reader out. */
+export const leakChecks: Readonly<Record<string, Check>> = {
+  ...byAddress,
+  ...onVersions,
+  ...bySearch,
+  ...onEverything,
+  ...onOwnResources,
+  ...onRegistrations,
+  ...byWriting,
+  ...onConsent,
+  ...onClients,
+};
+
+/** Runs the checks on a hub and gives all that leaked, `check: what`; with `atMost`, stops once it has found so many. */
+export async function runLeakSuite(openHub: OpenHub, atMost = Infinity): Promise<readonly string[]> {
+  const hub = await openHub();
+  try {
+    const world = await plantSecrets(hub);
+    const found: string[] = [];
+    for (const [name, check] of Object.entries(leakChecks)) {
+      for (const leak of await check(world)) found.push(`${name}: ${leak}`);
+      if (found.length >= atMost) break;
+    }
+    return found;
+  } finally {
+    await hub.stop();
+  }
+}
+
+function post(resource: { readonly resourceType: string }): Call {
+  return { method: 'POST', path: resource.resourceType, body: resource };
+}
+
+function expectTotal({ status, body }: Answer, total: number): readonly string[] {
+  return body?.['total'] === total ? [] : [`status ${status}, total ${String(body?.['total'])} instead of ${total}`];
+}
+
+function expectEntries(answer: Answer, count: number): readonly string[] {
+  const found = entriesOf(answer).length;
+  return found === count && answer.status === 200 ? [] : [`status ${answer.status}, ${found} entries instead of ${count}`];
+}
+
+function mentions({ text }: Answer, words: readonly string[]): readonly string[] {
+  return words.filter((word) => text.includes(word)).map((word) => `mentions ${word}`);
+}
