@@ -16,9 +16,14 @@ const scopeActions: Readonly<Record<Exclude<Interaction['kind'], 'transaction' |
   create: ['c'],
   update: ['u'],
   delete: ['d'],
+  everything: ['r'],
+  export: ['r', 's'],
+  meta: ['r'],
+  'meta-add': ['u'],
+  'meta-delete': ['u'],
 };
 
-const writes = new Set<Interaction['kind']>(['create', 'update', 'delete']);
+const writes = new Set<Interaction['kind']>(['create', 'update', 'delete', 'meta-add', 'meta-delete']);
 
 export interface DecideContext {
   readonly principal: Principal;

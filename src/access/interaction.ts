@@ -10,6 +10,9 @@ export type Interaction =
   | { readonly kind: 'history-instance'; readonly type: string; readonly id: string }
   | { readonly kind: 'history-type'; readonly type: string }
   | { readonly kind: 'search-type'; readonly type: string }
+  | { readonly kind: 'everything' | 'meta' | 'meta-add' | 'meta-delete'; readonly type: string; readonly id: string }
+  /** One type of a bulk export. */
+  | { readonly kind: 'export'; readonly type: string }
   | { readonly kind: 'transaction' }
   | { readonly kind: 'batch' };
 

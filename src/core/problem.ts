@@ -95,6 +95,9 @@ export const problemKinds = {
   'search-modifier-unsupported': kind(400, 'not-supported', 'The modifier cannot be used with this parameter. See the CapabilityStatement.', 'Modifieraren kan inte användas med den här parametern. Se CapabilityStatement.'),
   'search-value-invalid': kind(400, 'value', 'The search value does not have the form the parameter asks for. Correct it.', 'Sökvärdet har inte den form som parametern kräver. Rätta det.'),
   'search-cursor-invalid': kind(400, 'value', 'The page link is damaged or not made by this hub. Search anew.', 'Sidlänken är skadad eller inte skapad av det här navet. Sök på nytt.'),
+  // Operations
+  'operation-parameter-invalid': kind(400, 'value', 'The operation does not take this parameter, or not this value of it. Correct it as the text says.', 'Operationen tar inte emot parametern, eller inte det värdet. Rätta den som texten anger.'),
+  'label-protected': kind(422, 'business-rule', 'This label is set and removed by the hub, or by an update of the whole resource. Leave it out.', 'Den här märkningen sätts och tas bort av navet, eller genom att hela resursen uppdateras. Utelämna den.'),
   // Who and what
   'login-required': kind(401, 'login', 'Send a valid access token as Authorization: Bearer.', 'Skicka ett giltigt åtkomstintyg som Authorization: Bearer.'),
   'token-invalid': kind(401, 'login', 'The access token is expired, forged or not for this hub. Ask for a new one.', 'Åtkomstintyget har gått ut, är förfalskat eller gäller inte det här navet. Begär ett nytt.'),

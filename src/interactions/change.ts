@@ -48,4 +48,7 @@ export const methods = { create: 'POST', update: 'PUT', delete: 'DELETE' } as co
   'POST' | 'PUT' | 'DELETE'
 >;
 
-export type ChangeInteraction = Extract<Interaction['kind'], 'create' | 'update' | 'delete' | 'transaction'>;
+export type ChangeInteraction = Extract<
+  Interaction['kind'],
+  'create' | 'update' | 'delete' | 'transaction' | 'meta-add' | 'meta-delete'
+>;

@@ -11,6 +11,8 @@ export interface OperationRequest {
   readonly parameters: URLSearchParams;
   /** JSON text: a Parameters resource, or the one resource the operation takes; empty for GET. */
   readonly body: string;
+  /** The If-Match header, as it stands. */
+  readonly ifMatch: string | undefined;
 }
 
 export type OperationLevel = 'system' | 'type' | 'instance';
