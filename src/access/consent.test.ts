@@ -37,14 +37,19 @@ describe('toSharingGrants', () => {
   });
 
   it('opens nothing of a custodian that did not record it', () => {
-    const joint = consent({ organization: [{ reference: 'Organization/region' }, { reference: 'Organization/other' }] });
+    const joint = consent({
+      organization: [{ reference: 'Organization/region' }, { reference: 'Organization/other' }],
+    });
     expect(toSharingGrants(joint, 'region', recordedAt).map(({ custodianId }) => custodianId)).toEqual(['region']);
     expect(toSharingGrants(joint, 'third', recordedAt)).toEqual([]);
   });
 
-  it.each(['inactive', 'rejected', 'proposed', 'draft', 'entered-in-error', undefined])('opens nothing while %s', (status) => {
-    expect(toSharingGrants(consent({ status }), 'region', recordedAt)).toEqual([]);
-  });
+  it.each(['inactive', 'rejected', 'proposed', 'draft', 'entered-in-error', undefined])(
+    'opens nothing while %s',
+    (status) => {
+      expect(toSharingGrants(consent({ status }), 'region', recordedAt)).toEqual([]);
+    },
+  );
 
   it('starts when it was given where the period has no start, and when it was recorded where it has no time', () => {
     const given = toSharingGrants(consent({}, { period: undefined }), 'region', recordedAt);
@@ -53,9 +58,12 @@ describe('toSharingGrants', () => {
     expect(untimed).toEqual([expect.objectContaining({ startsAt: recordedAt })]);
   });
 
-  it.each([{ start: 'soon' }, { end: '2026-02-30' }, { end: '' }])('opens nothing when the period cannot be read: %o', (period) => {
-    expect(toSharingGrants(consent({}, { period }), 'region', recordedAt)).toEqual([]);
-  });
+  it.each([{ start: 'soon' }, { end: '2026-02-30' }, { end: '' }])(
+    'opens nothing when the period cannot be read: %o',
+    (period) => {
+      expect(toSharingGrants(consent({}, { period }), 'region', recordedAt)).toEqual([]);
+    },
+  );
 });
 
 describe('findConsentFaults', () => {
@@ -74,17 +82,32 @@ describe('findConsentFaults', () => {
     ['Consent.provision.dataPeriod', consent({}, { dataPeriod: { start: '2026' } })],
     ['Consent.provision.securityLabel', consent({}, { securityLabel: [{ code: 'R' }] })],
     ['Consent.provision.type', consent({}, { type: 'deny' })],
-    ['Consent.provision.actor[0]', consent({}, { actor: [{ role: recipientRole, reference: { reference: 'Practitioner/x' } }] })],
-    ['Consent.provision.actor[0]', consent({}, { actor: [{ role: { text: 'x' }, reference: { reference: 'Organization/x' } }] })],
+    [
+      'Consent.provision.actor[0]',
+      consent({}, { actor: [{ role: recipientRole, reference: { reference: 'Practitioner/x' } }] }),
+    ],
+    [
+      'Consent.provision.actor[0]',
+      consent({}, { actor: [{ role: { text: 'x' }, reference: { reference: 'Organization/x' } }] }),
+    ],
   ])('refuses %s and lets nothing through while it is there', (expression, resource) => {
     const faults = findConsentFaults(resource);
-    expect(faults.map((fault) => [fault.code, fault.expression])).toContainEqual(['consent-element-unsupported', expression]);
+    expect(faults.map((fault) => [fault.code, fault.expression])).toContainEqual([
+      'consent-element-unsupported',
+      expression,
+    ]);
     expect(toSharingGrants(resource, 'region', recordedAt)).toEqual([]);
   });
 
   it('asks for a recipient and for a custodian', () => {
-    expect(findConsentFaults(consent({}, { actor: [] })).map(({ code }) => code)).toEqual(['consent-recipient-required']);
-    expect(findConsentFaults(consent({ organization: undefined })).map(({ code }) => code)).toEqual(['consent-custodian-required']);
-    expect(findConsentFaults(consent({ provision: undefined })).map(({ code }) => code)).toEqual(['consent-recipient-required']);
+    expect(findConsentFaults(consent({}, { actor: [] })).map(({ code }) => code)).toEqual([
+      'consent-recipient-required',
+    ]);
+    expect(findConsentFaults(consent({ organization: undefined })).map(({ code }) => code)).toEqual([
+      'consent-custodian-required',
+    ]);
+    expect(findConsentFaults(consent({ provision: undefined })).map(({ code }) => code)).toEqual([
+      'consent-recipient-required',
+    ]);
   });
 });

@@ -59,7 +59,9 @@ export function findConsentFaults(resource: FhirResource): readonly Finding[] {
     ...actors.flatMap((actor, at) => unsupported(actor, actorElements, `Consent.provision.actor[${at}]`)),
   ];
   if (provision != null && provision.type !== 'permit') {
-    findings.push(fault('consent-element-unsupported', 'Consent.provision.type', 'The root provision must be of type permit.'));
+    findings.push(
+      fault('consent-element-unsupported', 'Consent.provision.type', 'The root provision must be of type permit.'),
+    );
   }
   actors.forEach((actor, at) => {
     if (!isRecipientRole(actor) || !pointsAtOrganization(actor?.reference)) {
@@ -78,7 +80,11 @@ export function findConsentFaults(resource: FhirResource): readonly Finding[] {
   custodians.forEach((custodian, at) => {
     if (!pointsAtOrganization(custodian)) {
       findings.push(
-        fault('consent-custodian-required', `Consent.organization[${at}]`, 'Refer to an Organization (Organization/id).'),
+        fault(
+          'consent-custodian-required',
+          `Consent.organization[${at}]`,
+          'Refer to an Organization (Organization/id).',
+        ),
       );
     }
   });
@@ -96,7 +102,8 @@ export function toSharingGrants(resource: FhirResource, recorderId: string, reco
   const start = period?.start ?? consent.dateTime;
   const startSpan = start === undefined ? undefined : parseTimeSpan(start);
   const endSpan = period?.end === undefined ? undefined : parseTimeSpan(period.end);
-  if ((start !== undefined && startSpan === undefined) || (period?.end !== undefined && endSpan === undefined)) return [];
+  if ((start !== undefined && startSpan === undefined) || (period?.end !== undefined && endSpan === undefined))
+    return [];
   const startsAt = startSpan === undefined ? recordedAt : new Date(startSpan.lowMs);
   const endsAt = endSpan === undefined ? undefined : new Date(endSpan.highMs);
   const recipients = new Set(asArray(consent.provision?.actor).map((actor) => findOrganization(actor?.reference)));

@@ -10,7 +10,13 @@ import { parseScopes } from './scopes.ts';
 const party = { key: 7, organizationId: 'org', source: 'urn:oid:1.2.752.29.4.19#SE2321000016-1' };
 
 function caller(kind: 'system' | 'operator', scopes: string): Principal {
-  const identity = { clientId: 'c', clientKey: 1, keyThumbprint: 't', scopes: parseScopes(scopes) ?? new Map(), expiresAtMs: 0 };
+  const identity = {
+    clientId: 'c',
+    clientKey: 1,
+    keyThumbprint: 't',
+    scopes: parseScopes(scopes) ?? new Map(),
+    expiresAtMs: 0,
+  };
   return kind === 'system' ? { kind, party, ...identity } : { kind, ...identity };
 }
 
@@ -63,13 +69,20 @@ describe('decide', () => {
   });
 
   it('does not know types outside the table', () => {
-    expect(codeOf({ kind: 'read', type: 'Observation', id: 'x' }, caller('system', 'system/*.cruds'))).toBe('endpoint-unknown');
-    expect(codeOf({ kind: 'read', type: 'toString', id: 'x' }, caller('system', 'system/*.cruds'))).toBe('endpoint-unknown');
+    expect(codeOf({ kind: 'read', type: 'Observation', id: 'x' }, caller('system', 'system/*.cruds'))).toBe(
+      'endpoint-unknown',
+    );
+    expect(codeOf({ kind: 'read', type: 'toString', id: 'x' }, caller('system', 'system/*.cruds'))).toBe(
+      'endpoint-unknown',
+    );
   });
 });
 
 describe('decideChange', () => {
-  const permit = decide({ kind: 'update', type: 'CarePlan', id: 'x' }, { principal: caller('system', 'system/*.cruds'), at: new Date(0), requestId: 'r' });
+  const permit = decide(
+    { kind: 'update', type: 'CarePlan', id: 'x' },
+    { principal: caller('system', 'system/*.cruds'), at: new Date(0), requestId: 'r' },
+  );
   const own = { type: 'CarePlan', custodianKey: 7, personKey: 1, hiddenReferences: [] };
 
   it('lets the custodian change what it keeps', () => {
@@ -83,7 +96,10 @@ describe('decideChange', () => {
   it('refuses a whole new body from somebody who saw a reduced view, but not a deletion', () => {
     const reduced = { ...own, hiddenReferences: ['Goal/1'] };
     expect(() => decideChange(permit, reduced)).toThrow(/taken out/);
-    const deletion = decide({ kind: 'delete', type: 'CarePlan', id: 'x' }, { principal: permit.principal, at: new Date(0), requestId: 'r' });
+    const deletion = decide(
+      { kind: 'delete', type: 'CarePlan', id: 'x' },
+      { principal: permit.principal, at: new Date(0), requestId: 'r' },
+    );
     expect(() => decideChange(deletion, reduced)).not.toThrow();
   });
 });

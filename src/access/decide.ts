@@ -55,12 +55,14 @@ export function requireScope(principal: Principal, type: string, action: ScopeAc
 
 function requireRole(principal: Principal, type: string, isWrite: boolean): void {
   const policy = findTypePolicy(type);
-  if (policy === undefined) throw problem('endpoint-unknown', { diagnostics: 'The hub does not serve this resource type.' });
+  if (policy === undefined)
+    throw problem('endpoint-unknown', { diagnostics: 'The hub does not serve this resource type.' });
   if (policy.kind === 'patient') {
     if (principal.kind === 'operator') {
       throw problem('role-forbidden', { diagnostics: 'The operator never reads or writes data about a person.' });
     }
-    if (isWrite && policy.madeByHub) throw problem('role-forbidden', { diagnostics: `The hub itself makes every ${type}.` });
+    if (isWrite && policy.madeByHub)
+      throw problem('role-forbidden', { diagnostics: `The hub itself makes every ${type}.` });
     return;
   }
   if (!isWrite) return;

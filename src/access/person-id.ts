@@ -22,7 +22,9 @@ export function derivePersonIds(patient: FhirResource, hubKey: Buffer): readonly
   return officialSystems.flatMap((system) =>
     (identifiers as readonly (PatientIdentifier | null)[]).flatMap((identifier) =>
       // In a transaction the id is chosen before the validator has seen the shape.
-      identifier?.system === system && typeof identifier.value === 'string' ? [derivePersonId(system, identifier.value, hubKey)] : [],
+      identifier?.system === system && typeof identifier.value === 'string'
+        ? [derivePersonId(system, identifier.value, hubKey)]
+        : [],
     ),
   );
 }

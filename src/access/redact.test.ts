@@ -7,7 +7,10 @@ const plan = {
   id: '1',
   meta: { versionId: 'v', tag: [{ code: 'own' }] },
   goal: [{ reference: 'Goal/a' }, { reference: 'Goal/b', display: 'seen' }],
-  activity: [{ reference: { reference: `${base}/ServiceRequest/hidden`, display: 'secret' } }, { reference: { reference: 'ServiceRequest/shown' } }],
+  activity: [
+    { reference: { reference: `${base}/ServiceRequest/hidden`, display: 'secret' } },
+    { reference: { reference: 'ServiceRequest/shown' } },
+  ],
   extension: [{ url: 'https://siphub.se/x', valueReference: { reference: 'Goal/a/_history/2' } }],
 };
 

@@ -38,8 +38,14 @@ const commands: Readonly<Record<string, Command>> = {
     summary: 'Register, list, enable and disable client systems and their keys.',
     run: async (context) => (await import('./client-command.ts')).clientCommand(context),
   },
-  migrate: { summary: 'Bring the database to this version, and stop.', run: async (context) => (await import('./migrate-command.ts')).migrateCommand(context) },
-  config: { summary: 'Print every setting, its value and meaning.', run: async (context) => (await import('./config-command.ts')).configCommand(context) },
+  migrate: {
+    summary: 'Bring the database to this version, and stop.',
+    run: async (context) => (await import('./migrate-command.ts')).migrateCommand(context),
+  },
+  config: {
+    summary: 'Print every setting, its value and meaning.',
+    run: async (context) => (await import('./config-command.ts')).configCommand(context),
+  },
 };
 
 /** Runs the command that the arguments name. Resolves to the exit code. */
@@ -63,7 +69,14 @@ export async function runCommand(edge: Edge): Promise<number> {
 }
 
 /** Errors whose message is written for whoever started the process. */
-const explained = new Set(['FolderInUse', 'MigrationError', 'RowLevelSecurityError', 'ClientCommandError', 'ClientKeyError', 'ControlSocketError']);
+const explained = new Set([
+  'FolderInUse',
+  'MigrationError',
+  'RowLevelSecurityError',
+  'ClientCommandError',
+  'ClientKeyError',
+  'ControlSocketError',
+]);
 
 function describeFault(error: unknown): string {
   if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') {

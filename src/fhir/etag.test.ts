@@ -16,7 +16,9 @@ describe('requireIfMatch', () => {
     ['W/"a", W/"b"', 'if-match-malformed'],
     ['W/"a b"', 'if-match-malformed'],
   ])('refuses %s', (header, code) => {
-    expect(() => requireIfMatch(header)).toThrow(expect.objectContaining({ findings: [expect.objectContaining({ code })] }) as Problem);
+    expect(() => requireIfMatch(header)).toThrow(
+      expect.objectContaining({ findings: [expect.objectContaining({ code })] }) as Problem,
+    );
   });
 });
 

@@ -4,7 +4,10 @@ import { chooseLanguage, toOperationOutcome } from './outcome.ts';
 
 describe('toOperationOutcome', () => {
   it('gives each finding its stable code, its words, what exactly and where', () => {
-    const text = toOperationOutcome([{ code: 'element-required', severity: 'error', diagnostics: 'Add status.', expression: 'CarePlan.status' }], 'sv');
+    const text = toOperationOutcome(
+      [{ code: 'element-required', severity: 'error', diagnostics: 'Add status.', expression: 'CarePlan.status' }],
+      'sv',
+    );
     expect(JSON.parse(text)).toEqual({
       resourceType: 'OperationOutcome',
       issue: [

@@ -28,7 +28,9 @@ export function chooseLanguage(acceptLanguage: string | undefined): Language {
   const weights = { sv: 0, en: 0 };
   for (const part of (acceptLanguage ?? '').slice(0, 200).toLowerCase().split(',')) {
     const [range = '', ...parameters] = part.trim().split(';');
-    const quality = parameters.map((parameter) => /^\s*q=(\d(?:\.\d{1,3})?)\s*$/.exec(parameter)?.[1]).find((q) => q !== undefined);
+    const quality = parameters
+      .map((parameter) => /^\s*q=(\d(?:\.\d{1,3})?)\s*$/.exec(parameter)?.[1])
+      .find((q) => q !== undefined);
     const weight = quality === undefined ? 1 : Number(quality);
     if (range === 'sv' || range.startsWith('sv-')) weights.sv = Math.max(weights.sv, weight);
     if (range === 'en' || range.startsWith('en-')) weights.en = Math.max(weights.en, weight);

@@ -47,7 +47,11 @@ function createHttp(options: HttpOptions): Hono {
   );
   const fhir = async (context: Context): Promise<Response> => {
     const requestId = chooseRequestId(context.req.header('x-request-id'), options.ids);
-    return respond(context, requestId, await guard(context, requestId, options, () => answerFhir(options.fhir, context, requestId)));
+    return respond(
+      context,
+      requestId,
+      await guard(context, requestId, options, () => answerFhir(options.fhir, context, requestId)),
+    );
   };
   http.all('/fhir', fhir);
   http.all('/fhir/*', fhir);
@@ -59,11 +63,20 @@ function createHttp(options: HttpOptions): Hono {
   return http;
 }
 
-async function guard(context: Context, requestId: string, options: HttpOptions, work: () => Promise<Answer>): Promise<Answer> {
+async function guard(
+  context: Context,
+  requestId: string,
+  options: HttpOptions,
+  work: () => Promise<Answer>,
+): Promise<Answer> {
   try {
     return await work();
   } catch (cause) {
-    return toErrorAnswer(cause, { language: chooseLanguage(context.req.header('accept-language')), requestId, log: options.log });
+    return toErrorAnswer(cause, {
+      language: chooseLanguage(context.req.header('accept-language')),
+      requestId,
+      log: options.log,
+    });
   }
 }
 

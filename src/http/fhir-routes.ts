@@ -25,7 +25,8 @@ export interface FhirRoutes {
 export async function answerFhir(routes: FhirRoutes, context: Context, requestId: string): Promise<Answer> {
   const { services } = routes;
   const { url, path, parameters } = splitUrl(context.req.url);
-  if (url.length > routes.maxUrlBytes) throw problem('url-too-long', { diagnostics: `At most ${routes.maxUrlBytes} bytes are accepted.` });
+  if (url.length > routes.maxUrlBytes)
+    throw problem('url-too-long', { diagnostics: `At most ${routes.maxUrlBytes} bytes are accepted.` });
   requireAcceptable(context.req.header('accept'), parameters.get('_format') ?? undefined);
   const target = parseTarget(context.req.method, path);
   if (target.kind === 'capabilities') return capabilities(services);
@@ -51,7 +52,9 @@ export async function answerFhir(routes: FhirRoutes, context: Context, requestId
   } catch (cause) {
     const refused = toProblem(cause);
     const type = 'type' in target ? target.type : undefined;
-    await services.store.audit([toRefusedRow(request, services.clock(), { interaction: target.kind, type, status: refused.status })]);
+    await services.store.audit([
+      toRefusedRow(request, services.clock(), { interaction: target.kind, type, status: refused.status }),
+    ]);
     throw refused;
   }
 }
@@ -72,7 +75,11 @@ function splitUrl(full: string): { readonly url: string; readonly path: string; 
   const url = afterScheme === -1 ? '/' : full.slice(afterScheme);
   const question = url.indexOf('?');
   const path = (question === -1 ? url : url.slice(0, question)).slice('/fhir'.length);
-  return { url, path: path.startsWith('/') ? path.slice(1) : path, parameters: new URLSearchParams(question === -1 ? '' : url.slice(question + 1)) };
+  return {
+    url,
+    path: path.startsWith('/') ? path.slice(1) : path,
+    parameters: new URLSearchParams(question === -1 ? '' : url.slice(question + 1)),
+  };
 }
 
 function joinParameters(query: URLSearchParams, form: string): URLSearchParams {

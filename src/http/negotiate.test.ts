@@ -25,9 +25,12 @@ describe('requireAcceptable', () => {
     expect(codeOf(() => requireAcceptable(accept, undefined))).toBeUndefined();
   });
 
-  it.each(['application/fhir+xml', 'text/html', 'application/fhir+json; fhirVersion=5.0', 'application/json;q=0'])('refuses Accept: %s', (accept) => {
-    expect(codeOf(() => requireAcceptable(accept, undefined))).toBe('not-acceptable');
-  });
+  it.each(['application/fhir+xml', 'text/html', 'application/fhir+json; fhirVersion=5.0', 'application/json;q=0'])(
+    'refuses Accept: %s',
+    (accept) => {
+      expect(codeOf(() => requireAcceptable(accept, undefined))).toBe('not-acceptable');
+    },
+  );
 
   it('lets _format win over Accept', () => {
     expect(codeOf(() => requireAcceptable('text/html', 'json'))).toBeUndefined();
@@ -41,7 +44,14 @@ describe('requireJsonContent', () => {
     expect(codeOf(() => requireJsonContent(type))).toBeUndefined();
   });
 
-  it.each([undefined, '', 'text/plain', 'application/fhir+xml', 'application/json; charset=latin1', 'multipart/form-data'])('refuses %s', (type) => {
+  it.each([
+    undefined,
+    '',
+    'text/plain',
+    'application/fhir+xml',
+    'application/json; charset=latin1',
+    'multipart/form-data',
+  ])('refuses %s', (type) => {
     expect(codeOf(() => requireJsonContent(type))).toBe('media-type-unsupported');
   });
 
@@ -54,7 +64,10 @@ describe('requireJsonContent', () => {
 describe('parsePrefer', () => {
   it('reads return and handling, together or apart, and ignores the rest', () => {
     expect(parsePrefer('return=minimal')).toEqual({ preferReturn: 'minimal', isLenient: false });
-    expect(parsePrefer('respond-async, handling=lenient; return="representation"')).toEqual({ preferReturn: 'representation', isLenient: true });
+    expect(parsePrefer('respond-async, handling=lenient; return="representation"')).toEqual({
+      preferReturn: 'representation',
+      isLenient: true,
+    });
     expect(parsePrefer(undefined)).toEqual({ preferReturn: undefined, isLenient: false });
     expect(parsePrefer('return=nonsense')).toEqual({ preferReturn: undefined, isLenient: false });
   });

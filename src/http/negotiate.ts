@@ -28,7 +28,8 @@ export function requireJsonContent(contentType: string | undefined): void {
   const header = contentType ?? '';
   const charset = findParameter(header, 'charset')?.toLowerCase() ?? 'utf-8';
   const version = findParameter(header, 'fhirVersion') ?? '4.0';
-  if (!jsonTypes.has(mediaType(header)) || charset !== 'utf-8' || version !== '4.0') throw problem('media-type-unsupported');
+  if (!jsonTypes.has(mediaType(header)) || charset !== 'utf-8' || version !== '4.0')
+    throw problem('media-type-unsupported');
 }
 
 /** @throws media-type-unsupported where the body is compressed: a small body could become any size. RFC 9110 §15.5.16 */
@@ -49,7 +50,10 @@ export function requireFormContent(contentType: string | undefined): void {
 
 /** `charset` of `application/json; charset="utf-8"`; undefined where it is not said. */
 function findParameter(header: string, name: 'charset' | 'fhirVersion'): string | undefined {
-  const parameters = header.split(';').slice(1).map((part) => part.split('='));
+  const parameters = header
+    .split(';')
+    .slice(1)
+    .map((part) => part.split('='));
   const found = parameters.find(([key = '']) => key.trim().toLowerCase() === name.toLowerCase());
   return found?.[1]?.trim().replaceAll('"', '');
 }

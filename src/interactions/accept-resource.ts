@@ -28,7 +28,10 @@ export function requireResource(value: unknown, path: string | undefined): FhirR
 /** @throws resource-type-mismatch unless the resource is of the type in the address */
 export function requireType(resource: FhirResource, type: string, path: string): void {
   if (resource.resourceType !== type) {
-    throw problem('resource-type-mismatch', { expression: `${path}.resourceType`, diagnostics: `The address says ${type}.` });
+    throw problem('resource-type-mismatch', {
+      expression: `${path}.resourceType`,
+      diagnostics: `The address says ${type}.`,
+    });
   }
 }
 
@@ -52,5 +55,7 @@ export function findFaults(resource: FhirResource, path: string, services: Servi
 
 function movePath(expression: string | undefined, type: string, path: string): string {
   if (expression === undefined) return path;
-  return expression === type || expression.startsWith(`${type}.`) ? `${path}${expression.slice(type.length)}` : `${path}.${expression}`;
+  return expression === type || expression.startsWith(`${type}.`)
+    ? `${path}${expression.slice(type.length)}`
+    : `${path}.${expression}`;
 }

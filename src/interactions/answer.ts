@@ -18,7 +18,8 @@ export function toChangeAnswer(services: Services, context: RequestContext, outc
     ...(lastUpdated === undefined ? {} : { 'Last-Modified': lastUpdated.toUTCString() }),
     ...(status === 204 ? {} : { Location: `${services.baseUrl}/${type}/${id}/_history/${versionId}` }),
   };
-  if (status === 204 || body === undefined || context.preferReturn === 'minimal') return { status, headers, body: undefined };
+  if (status === 204 || body === undefined || context.preferReturn === 'minimal')
+    return { status, headers, body: undefined };
   return { status, headers, body: context.preferReturn === 'OperationOutcome' ? allOk : body };
 }
 

@@ -24,20 +24,49 @@ export type ParsedBundle =
   | { readonly type: 'batch'; readonly entries: readonly (BundleEntry | Problem)[] };
 
 const entryKeys = new Set(['id', 'fullUrl', 'resource', 'request', 'link', 'search', 'response', 'extension']);
-const requestKeys = new Set(['id', 'method', 'url', 'ifNoneMatch', 'ifModifiedSince', 'ifMatch', 'ifNoneExist', 'extension']);
-const bundleKeys = new Set(['resourceType', 'id', 'meta', 'implicitRules', 'language', 'identifier', 'type', 'timestamp', 'total', 'link', 'entry', 'signature']);
+const requestKeys = new Set([
+  'id',
+  'method',
+  'url',
+  'ifNoneMatch',
+  'ifModifiedSince',
+  'ifMatch',
+  'ifNoneExist',
+  'extension',
+]);
+const bundleKeys = new Set([
+  'resourceType',
+  'id',
+  'meta',
+  'implicitRules',
+  'language',
+  'identifier',
+  'type',
+  'timestamp',
+  'total',
+  'link',
+  'entry',
+  'signature',
+]);
 
 /** @throws resource-type-mismatch, bundle-type, bundle-too-large, bundle-entry, bundle-duplicate-target, unknown-element, endpoint-unknown, method-not-allowed */
 export function parseBundle(bundle: FhirResource, limits: { readonly bundleEntries: number }): ParsedBundle {
   if (bundle.resourceType !== 'Bundle') {
-    throw problem('resource-type-mismatch', { expression: 'resourceType', diagnostics: 'The base address takes a Bundle.' });
+    throw problem('resource-type-mismatch', {
+      expression: 'resourceType',
+      diagnostics: 'The base address takes a Bundle.',
+    });
   }
   const { type, entry = [] } = bundle;
   if (type !== 'transaction' && type !== 'batch') throw problem('bundle-type', { expression: 'Bundle.type' });
   throwIfErrors(unknownKeys(bundle, bundleKeys, 'Bundle'));
-  if (!Array.isArray(entry)) throw problem('wrong-type', { expression: 'Bundle.entry', diagnostics: 'Send an array of entries.' });
+  if (!Array.isArray(entry))
+    throw problem('wrong-type', { expression: 'Bundle.entry', diagnostics: 'Send an array of entries.' });
   if (entry.length > limits.bundleEntries) {
-    throw problem('bundle-too-large', { expression: 'Bundle.entry', diagnostics: `At most ${limits.bundleEntries} entries are accepted.` });
+    throw problem('bundle-too-large', {
+      expression: 'Bundle.entry',
+      diagnostics: `At most ${limits.bundleEntries} entries are accepted.`,
+    });
   }
   if (type === 'batch') return { type, entries: entry.map(parseOrRefuse) };
   const entries = entry.map(parseEntry);
@@ -92,7 +121,10 @@ function findTarget(method: string, address: string, path: string): Target {
     throw problem('bundle-entry', { expression: `${path}.request`, diagnostics, cause });
   }
   if (target.kind === 'bundle' || target.kind === 'capabilities') {
-    throw problem('bundle-entry', { expression: `${path}.request.url`, diagnostics: 'An entry cannot hold another Bundle.' });
+    throw problem('bundle-entry', {
+      expression: `${path}.request.url`,
+      diagnostics: 'An entry cannot hold another Bundle.',
+    });
   }
   return target;
 }
@@ -119,7 +151,8 @@ function requireObject(value: unknown, path: string): Readonly<Record<string, un
 
 function requireText(holder: Readonly<Record<string, unknown>>, key: string, path: string): string {
   const value = optionalText(holder, key, `${path}.request`);
-  if (value === undefined) throw problem('bundle-entry', { expression: `${path}.request.${key}`, diagnostics: `Add ${key}.` });
+  if (value === undefined)
+    throw problem('bundle-entry', { expression: `${path}.request.${key}`, diagnostics: `Add ${key}.` });
   return value;
 }
 

@@ -61,7 +61,11 @@ async function runTransaction(
     const change = changes.get(entry);
     const outcome = change === undefined ? undefined : outcomeOf.get(change);
     // Reads come last: they see what this transaction wrote.
-    answers.push(outcome === undefined ? await runOne(services, context, { entry, runEntry }) : toEntry(services, context, outcome));
+    answers.push(
+      outcome === undefined
+        ? await runOne(services, context, { entry, runEntry })
+        : toEntry(services, context, outcome),
+    );
   }
   return answers;
 }
@@ -110,7 +114,11 @@ async function runOne(
 async function refuseEntry(
   services: Services,
   context: RequestContext,
-  { interaction, type, cause }: { readonly interaction: string; readonly type: string | undefined; readonly cause: Problem },
+  {
+    interaction,
+    type,
+    cause,
+  }: { readonly interaction: string; readonly type: string | undefined; readonly cause: Problem },
 ): Promise<ResponseEntry> {
   await services.store.audit([toRefusedRow(context, services.clock(), { interaction, type, status: cause.status })]);
   return { status: statusLine(cause.status), outcome: toOperationOutcome(cause.findings, context.language) };
@@ -170,7 +178,10 @@ function toChange(
   if ((target.kind !== 'create' && target.kind !== 'update') || entry.resource === undefined) return undefined;
   const { type } = target;
   if (entry.resource.resourceType !== type) {
-    throw problem('resource-type-mismatch', { expression: `${path}.resourceType`, diagnostics: `The address says ${type}.` });
+    throw problem('resource-type-mismatch', {
+      expression: `${path}.resourceType`,
+      diagnostics: `The address says ${type}.`,
+    });
   }
   const resource = replacePlaceholders(entry.resource, input.placeholders);
   if (target.kind === 'update') {
@@ -215,6 +226,8 @@ function toEntry(services: Services, context: RequestContext, outcome: Outcome):
     location: status === 204 ? undefined : `${services.baseUrl}/${type}/${id}/_history/${versionId}`,
     etag: toETag(versionId),
     lastModified: lastUpdated === undefined ? undefined : formatInstant(lastUpdated),
-    ...(context.preferReturn === 'representation' && body !== undefined ? { fullUrl: `${services.baseUrl}/${type}/${id}`, body } : {}),
+    ...(context.preferReturn === 'representation' && body !== undefined
+      ? { fullUrl: `${services.baseUrl}/${type}/${id}`, body }
+      : {}),
   };
 }

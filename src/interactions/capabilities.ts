@@ -41,8 +41,11 @@ export function capabilities(services: Services): Answer {
 function toSecurity(services: Services): object {
   const { tokenEndpoint } = toAuthorizationAddresses(new URL('.', services.baseUrl).href.replace(/\/$/, ''));
   return {
-    service: [{ coding: [{ system: 'http://terminology.hl7.org/CodeSystem/restful-security-service', code: 'SMART-on-FHIR' }] }],
-    description: 'SMART Backend Services: client credentials with private_key_jwt. Access is decided by consent; a hidden resource answers as an absent one.',
+    service: [
+      { coding: [{ system: 'http://terminology.hl7.org/CodeSystem/restful-security-service', code: 'SMART-on-FHIR' }] },
+    ],
+    description:
+      'SMART Backend Services: client credentials with private_key_jwt. Access is decided by consent; a hidden resource answers as an absent one.',
     extension: [
       {
         url: 'http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris',
@@ -53,7 +56,9 @@ function toSecurity(services: Services): object {
 }
 
 function toResource(type: string, services: Services): object {
-  const parameters = [...services.search.parametersOf(type).values()].filter(({ kind }) => searchTypes[kind] !== undefined);
+  const parameters = [...services.search.parametersOf(type).values()].filter(
+    ({ kind }) => searchTypes[kind] !== undefined,
+  );
   const profiles = services.profilesOf(type);
   const isWritable = canWrite(findTypePolicy(type));
   const reading = ['read', 'vread', 'history-instance', 'history-type', 'search-type'];
@@ -76,8 +81,12 @@ function toResource(type: string, services: Services): object {
 }
 
 function toOperations(type: string, services: Services): object {
-  const known = services.operations.filter(({ levels, types }) => levels.some((level) => level !== 'system') && (types?.includes(type) ?? true));
-  return known.length === 0 ? {} : { operation: known.map(({ name, definition }) => ({ name: name.slice(1), definition })) };
+  const known = services.operations.filter(
+    ({ levels, types }) => levels.some((level) => level !== 'system') && (types?.includes(type) ?? true),
+  );
+  return known.length === 0
+    ? {}
+    : { operation: known.map(({ name, definition }) => ({ name: name.slice(1), definition })) };
 }
 
 function canWrite(policy: TypePolicy | undefined): boolean {

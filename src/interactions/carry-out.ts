@@ -29,22 +29,26 @@ export async function carryOut(
     const links = await resolveLinks({ services, transaction, permit, changes: pending, existing });
     const written = toWrites({ services, permit, changes: pending, locked, links });
     const outcomes = changes.map((change) => toOutcome(change, existing, written));
-    await transaction.apply(permit, [...written.values()].map(({ write }) => write), {
-      at: services.clock(),
-      requestId: permit.requestId,
-      ...whoOf(permit.principal),
-      interaction,
-      outcome: 'success',
-      status: interaction === 'transaction' ? 200 : (outcomes[0]?.status ?? 200),
-      type: interaction === 'transaction' ? undefined : changes[0]?.type,
-      // What a conditional create found counts too: the caller is told that it is there.
-      entities: outcomes.map(({ type, id, versionId }, at) => ({
-        address: `${type}/${id}`,
-        versionId,
-        personKey: personKeyOf(changes[at], existing, written),
-        consent: undefined,
-      })),
-    });
+    await transaction.apply(
+      permit,
+      [...written.values()].map(({ write }) => write),
+      {
+        at: services.clock(),
+        requestId: permit.requestId,
+        ...whoOf(permit.principal),
+        interaction,
+        outcome: 'success',
+        status: interaction === 'transaction' ? 200 : (outcomes[0]?.status ?? 200),
+        type: interaction === 'transaction' ? undefined : changes[0]?.type,
+        // What a conditional create found counts too: the caller is told that it is there.
+        entities: outcomes.map(({ type, id, versionId }, at) => ({
+          address: `${type}/${id}`,
+          versionId,
+          personKey: personKeyOf(changes[at], existing, written),
+          consent: undefined,
+        })),
+      },
+    );
     return outcomes;
   });
 }
@@ -65,7 +69,11 @@ async function findExisting(
     if (names.indexOf(name) < at) throw problem('bundle-duplicate-target', { expression: conditional[at]?.path });
   });
   await transaction.lockNames(names);
-  const matches = await transaction.match(permit, conditional.map((change) => change.ifNoneExist), 2);
+  const matches = await transaction.match(
+    permit,
+    conditional.map((change) => change.ifNoneExist),
+    2,
+  );
   const existing = new Map<Change, Resolved>();
   conditional.forEach((change, at) => {
     // A person is registered by each party for itself: what other parties have registered is no match.
@@ -124,5 +132,3 @@ function toOutcome(
   const status = change.kind === 'create' ? 201 : change.kind === 'update' ? 200 : 204;
   return { status, type, id, versionId, lastUpdated, body };
 }
-
-

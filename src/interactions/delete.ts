@@ -12,10 +12,19 @@ export interface DeleteRequest {
 }
 
 /** 204. @throws if-match-required, not-found, gone, version-conflict, not-your-resource */
-export async function deleteResource(services: Services, context: RequestContext, request: DeleteRequest): Promise<Answer> {
+export async function deleteResource(
+  services: Services,
+  context: RequestContext,
+  request: DeleteRequest,
+): Promise<Answer> {
   const { type, id } = request;
   const permit = decide({ kind: 'delete', type, id }, { ...context, at: services.clock() });
   const ifMatch = requireIfMatch(request.ifMatch);
-  const [outcome] = await carryOut(services, permit, [{ kind: 'delete', type, id, permit, path: type, ifMatch }], 'delete');
+  const [outcome] = await carryOut(
+    services,
+    permit,
+    [{ kind: 'delete', type, id, permit, path: type, ifMatch }],
+    'delete',
+  );
   return toChangeAnswer(services, context, outcome);
 }

@@ -23,11 +23,14 @@ const known = new Set(['_count', '_since', '_page', '_format', '_pretty']);
 /** 200 with a history Bundle. @throws not-found where nothing of the instance is visible */
 export async function history(services: Services, context: RequestContext, request: HistoryRequest): Promise<Answer> {
   const { type, id } = request;
-  const kind = id === undefined ? { kind: 'history-type' as const, type } : { kind: 'history-instance' as const, type, id };
+  const kind =
+    id === undefined ? { kind: 'history-type' as const, type } : { kind: 'history-instance' as const, type, id };
   const permit = decide(kind, { ...context, at: services.clock() });
   const address = id === undefined ? type : `${type}/${id}`;
   const scope = `history ${address}`;
-  const { query, queryText } = parseHistory(services, request, (sealed) => openHistoryCursor(services.cursorKey, scope, sealed));
+  const { query, queryText } = parseHistory(services, request, (sealed) =>
+    openHistoryCursor(services.cursorKey, scope, sealed),
+  );
   const page = await services.store.history(permit, query);
   if (id !== undefined && page.total === 0 && query.sinceMs === undefined) throw problem('not-found');
   await auditRead(services, permit, { type, versions: page.versions });
@@ -36,7 +39,10 @@ export async function history(services: Services, context: RequestContext, reque
   const selfQuery = sealedSelf === null ? queryText : `_page=${sealedSelf}`;
   const links: BundleLink[] = [{ relation: 'self', url: selfQuery === '' ? url : `${url}?${selfQuery}` }];
   if (page.next !== undefined) {
-    links.push({ relation: 'next', url: `${url}?_page=${sealCursor(services.cursorKey, scope, { query: queryText, position: page.next })}` });
+    links.push({
+      relation: 'next',
+      url: `${url}?_page=${sealCursor(services.cursorKey, scope, { query: queryText, position: page.next })}`,
+    });
   }
   const entries = page.versions.map((version) => toEntry(services, version));
   return { status: 200, headers: {}, body: toHistory({ links, total: page.total, entries }) };
@@ -48,7 +54,8 @@ function parseHistory(
   open: (sealed: string) => ReturnType<typeof openHistoryCursor>,
 ): { readonly query: HistoryQuery; readonly queryText: string } {
   for (const name of parameters.keys()) {
-    if (!known.has(name)) throw problem('search-parameter-unknown', { diagnostics: 'History takes _count and _since.' });
+    if (!known.has(name))
+      throw problem('search-parameter-unknown', { diagnostics: 'History takes _count and _since.' });
   }
   const sealed = parameters.get('_page');
   const cursor = sealed === null ? undefined : open(sealed);
@@ -58,8 +65,13 @@ function parseHistory(
   if (since !== null && sinceSpan === undefined) throw invalid('_since', 'an instant, such as 2026-11-03T10:15:00Z');
   const countText = asked.get('_count');
   if (countText !== null && !/^[1-9]\d{0,5}$/.test(countText)) throw invalid('_count', 'a whole number from 1');
-  const count = Math.min(countText === null ? services.limits.defaultPageSize : Number(countText), services.limits.maxPageSize);
-  const queryText = new URLSearchParams([...asked].filter(([name]) => name === '_since' || name === '_count')).toString();
+  const count = Math.min(
+    countText === null ? services.limits.defaultPageSize : Number(countText),
+    services.limits.maxPageSize,
+  );
+  const queryText = new URLSearchParams(
+    [...asked].filter(([name]) => name === '_since' || name === '_count'),
+  ).toString();
   return { query: { type, id, sinceMs: sinceSpan?.lowMs, count, after: cursor?.position }, queryText };
 }
 

@@ -108,7 +108,8 @@ function findTargets(change: Change, body: FhirResource, baseUrl: string): reado
     const path = joinPath(change.path, expression);
     if (parsed.kind === 'local') targets.push({ address: { type: parsed.type, id: parsed.id }, path });
     // A placeholder that no entry of the Bundle stands for.
-    else if (parsed.kind === 'urn' && parsed.urn.startsWith('urn:uuid:')) targets.push({ address: { type: '', id: parsed.urn }, path });
+    else if (parsed.kind === 'urn' && parsed.urn.startsWith('urn:uuid:'))
+      targets.push({ address: { type: '', id: parsed.urn }, path });
   });
   return targets;
 }
@@ -164,7 +165,10 @@ function findPerson(change: Change, search: PersonSearch, steps: number): Person
   const references = findSubjectReferences(search.resource.get(change) ?? change.resource);
   const [first] = references;
   if (first === undefined || steps > maxSubjectSteps) {
-    throw problem('element-required', { expression, diagnostics: 'The resource must refer to the person it is about.' });
+    throw problem('element-required', {
+      expression,
+      diagnostics: 'The resource must refer to the person it is about.',
+    });
   }
   const persons = references.map((reference) => {
     const parsed = parseReference(reference, search.baseUrl);
@@ -204,7 +208,8 @@ function findForeignPersons(input: {
       const key = `${address.type}/${address.id}`;
       const inside = input.inside.get(key);
       const personKey = input.found.get(key)?.personKey;
-      const theirs: PersonOf = inside === undefined ? (personKey == null ? null : { key: personKey }) : (input.person.get(inside) ?? null);
+      const theirs: PersonOf =
+        inside === undefined ? (personKey == null ? null : { key: personKey }) : (input.person.get(inside) ?? null);
       const own = input.person.get(change) ?? null;
       if (theirs === null || isSamePerson(theirs, own)) return [];
       return [{ code: 'subject-mismatch', severity: 'error', expression: path }];

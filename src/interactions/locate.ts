@@ -8,6 +8,9 @@ export function locateAt<T>(path: string, work: () => T): T {
   } catch (cause) {
     if (!(cause instanceof Problem)) throw cause;
     const [first, ...others] = cause.findings;
-    throw new Problem([{ ...first, expression: first.expression ?? path }, ...others], { headers: cause.headers, cause });
+    throw new Problem([{ ...first, expression: first.expression ?? path }, ...others], {
+      headers: cause.headers,
+      cause,
+    });
   }
 }

@@ -37,7 +37,9 @@ export async function search(services: Services, context: RequestContext, reques
   const included = page.included.filter((version) => hasScope(permit.principal.scopes, version.type, 'r'));
   await auditRead(services, permit, { type, versions: [...page.matches, ...included] });
   const address = `${services.baseUrl}/${type}`;
-  const links: BundleLink[] = [{ relation: 'self', url: parsed.selfQuery === '' ? address : `${address}?${parsed.selfQuery}` }];
+  const links: BundleLink[] = [
+    { relation: 'self', url: parsed.selfQuery === '' ? address : `${address}?${parsed.selfQuery}` },
+  ];
   if (page.next !== undefined) {
     const sealed = sealCursor(services.cursorKey, scope, { query: parsed.cursorQuery, position: page.next });
     links.push({ relation: 'next', url: `${address}?_page=${sealed}` });

@@ -31,9 +31,12 @@ describe('parseTarget', () => {
     expect(parseTarget(method, path)).toEqual(target);
   });
 
-  it.each(['careplan', 'CarePlan/1/2', 'CarePlan/1/_history/2/3', 'CarePlan/å', 'CarePlan/_search/1', '..%2f'])('knows no %s', (path) => {
-    expect(refusal('GET', path)?.[0]).toBe('endpoint-unknown');
-  });
+  it.each(['careplan', 'CarePlan/1/2', 'CarePlan/1/_history/2/3', 'CarePlan/å', 'CarePlan/_search/1', '..%2f'])(
+    'knows no %s',
+    (path) => {
+      expect(refusal('GET', path)?.[0]).toBe('endpoint-unknown');
+    },
+  );
 
   it('says which methods an address takes', () => {
     expect(refusal('PATCH', 'CarePlan/1')).toEqual(['method-not-allowed', 'GET, PUT, DELETE, HEAD']);

@@ -9,7 +9,12 @@ export type Target =
   | { readonly kind: 'capabilities' }
   | { readonly kind: 'create' | 'search' | 'history-type'; readonly type: string }
   | { readonly kind: 'read' | 'update' | 'delete' | 'history-instance'; readonly type: string; readonly id: string }
-  | { readonly kind: 'operation'; readonly name: string; readonly type: string | undefined; readonly id: string | undefined }
+  | {
+      readonly kind: 'operation';
+      readonly name: string;
+      readonly type: string | undefined;
+      readonly id: string | undefined;
+    }
   | { readonly kind: 'vread'; readonly type: string; readonly id: string; readonly versionId: string };
 
 const typeForm = /^[A-Z][A-Za-z]{1,63}$/;
@@ -32,7 +37,11 @@ export function parseTarget(method: string, path: string): Target {
   if (!idForm.test(second)) throw problem('endpoint-unknown');
   const id = second;
   if (third === undefined) {
-    return choose(verb, { GET: { kind: 'read', type, id }, PUT: { kind: 'update', type, id }, DELETE: { kind: 'delete', type, id } });
+    return choose(verb, {
+      GET: { kind: 'read', type, id },
+      PUT: { kind: 'update', type, id },
+      DELETE: { kind: 'delete', type, id },
+    });
   }
   if (third !== '_history') throw problem('endpoint-unknown');
   if (fourth === undefined) return choose(verb, { GET: { kind: 'history-instance', type, id } });

@@ -53,11 +53,24 @@ function toWrite(change: Change, { services, permit, locked, links }: WriteInput
     const personKey = before?.personKey ?? null;
     const person = personKey === null ? null : { key: personKey };
     const grants = change.type === 'Consent' ? [] : undefined;
-    const write = { ...common, body: undefined, person, index: noIndex, references: [], grants, organization: undefined };
+    const write = {
+      ...common,
+      body: undefined,
+      person,
+      index: noIndex,
+      references: [],
+      grants,
+      organization: undefined,
+    };
     return { write, personKey };
   }
   const person = requireSamePerson(change, before, links.person.get(change) ?? null, services.hubKey);
-  const resource = withMeta(links.resource.get(change) ?? change.resource, { id: change.id, versionId, lastUpdated, source: sourceOf(permit, services) });
+  const resource = withMeta(links.resource.get(change) ?? change.resource, {
+    id: change.id,
+    versionId,
+    lastUpdated,
+    source: sourceOf(permit, services),
+  });
   return {
     write: {
       ...common,
@@ -137,13 +150,17 @@ interface OrganizationBody {
 }
 
 /** Where the unit hangs, and whether secrecy runs at it (sip.md §4: coverage never passes an authority of its own). */
-function toOrganizationUnit(resource: FhirResource, baseUrl: string): { partOf: string | undefined; isAuthority: boolean } {
+function toOrganizationUnit(
+  resource: FhirResource,
+  baseUrl: string,
+): { partOf: string | undefined; isAuthority: boolean } {
   const organization = resource as OrganizationBody;
   const reference = organization.partOf?.reference;
   const parsed = reference === undefined ? undefined : parseReference(reference, baseUrl);
   return {
     partOf: parsed?.kind === 'local' ? parsed.id : undefined,
     isAuthority:
-      organization.extension?.some(({ url, valueBoolean }) => url === authorityExtension && valueBoolean === true) ?? false,
+      organization.extension?.some(({ url, valueBoolean }) => url === authorityExtension && valueBoolean === true) ??
+      false,
   };
 }

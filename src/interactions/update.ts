@@ -24,7 +24,12 @@ export async function update(services: Services, context: RequestContext, reques
   requireType(resource, type, type);
   requireId(resource, id, type);
   requireValid(resource, type, services);
-  const [outcome] = await carryOut(services, permit, [{ kind: 'update', type, id, permit, path: type, resource, ifMatch }], 'update');
+  const [outcome] = await carryOut(
+    services,
+    permit,
+    [{ kind: 'update', type, id, permit, path: type, resource, ifMatch }],
+    'update',
+  );
   return toChangeAnswer(services, context, outcome);
 }
 

@@ -68,7 +68,10 @@ export function differences(
 
 function toComparable(answer: Answer, words: readonly string[]): Readonly<Record<string, string>> {
   const replace = (text: string): string =>
-    words.reduce((done, word, at) => done.replaceAll(word, `<${at}>`).replaceAll(encodeURIComponent(word), `<${at}>`), text);
+    words.reduce(
+      (done, word, at) => done.replaceAll(word, `<${at}>`).replaceAll(encodeURIComponent(word), `<${at}>`),
+      text,
+    );
   const headers = Object.entries(answer.headers).filter(([name]) => !untold.has(name));
   return {
     status: String(answer.status),

@@ -16,7 +16,12 @@ export interface LeakWorld {
   /** Could see them once. */
   readonly reader: VendorSystem;
   /** Known to both: each has its own registration. */
-  readonly bo: { readonly id: string; readonly keepersVersion: string; readonly goal: Written; readonly firstVersion: string };
+  readonly bo: {
+    readonly id: string;
+    readonly keepersVersion: string;
+    readonly goal: Written;
+    readonly firstVersion: string;
+  };
   /** The reader's Task about Bo, that leads to the hidden Goal. */
   readonly task: Written;
   /** Known to the keeper alone. */
@@ -54,7 +59,10 @@ export async function plantSecrets(hub: TestHub): Promise<LeakWorld> {
   const ceciliasGoal = await create(keeper, goal(cecilia.address, { description }));
 
   const opening = { by: keeper, custodian: hsa.careCentre, recipient: hsa.homeCare };
-  const consents = [await open({ ...opening, person: bo.address }), await open({ ...opening, person: cecilia.address })];
+  const consents = [
+    await open({ ...opening, person: bo.address }),
+    await open({ ...opening, person: cecilia.address }),
+  ];
   const own = await create(reader, task(bo.address, hsa.homeCare, hidden.address));
   const orphan = await create(reader, task(cecilia.address, hsa.homeCare, ceciliasGoal.address));
   const linkAt = async (path: string): Promise<string> => {
@@ -95,7 +103,10 @@ export async function plantSecrets(hub: TestHub): Promise<LeakWorld> {
 type Check = (world: LeakWorld) => Promise<readonly string[]>;
 
 /** An answer to the reader that holds the secret word is a leak, whatever else it is. */
-async function look(world: LeakWorld, call: Call): Promise<{ readonly answer: Answer; readonly leaks: readonly string[] }> {
+async function look(
+  world: LeakWorld,
+  call: Call,
+): Promise<{ readonly answer: Answer; readonly leaks: readonly string[] }> {
   const answer = await world.ask(world.reader, call);
   const told = answer.text.includes(secretWord) ? [`${call.method} ${call.path} gives the secret`] : [];
   return { answer, leaks: answer.status >= 500 ? [...told, `${call.path} gives ${answer.status}`] : told };
@@ -117,7 +128,12 @@ async function compare(world: LeakWorld, { hidden, absent, words, isWrite = fals
 }
 
 /** What is asked of a resource, by its address. `version` is one that exists. */
-type AskOf = (target: { readonly type: string; readonly id: string; readonly version: string; readonly body: object }) => Call;
+type AskOf = (target: {
+  readonly type: string;
+  readonly id: string;
+  readonly version: string;
+  readonly body: object;
+}) => Call;
 
 const entry = (method: string, url: string, more: object = {}): Call => ({
   method: 'POST',
@@ -171,15 +187,20 @@ const questions: Readonly<Record<string, AskOf>> = {
     headers: { 'If-Match': 'W/"0000000000000000"' },
   }),
   'transaction with a read': ({ type, id }) => entry('GET', `${type}/${id}`),
-  'transaction with a deletion': ({ type, id, version }) => entry('DELETE', `${type}/${id}`, { ifMatch: `W/"${version}"` }),
+  'transaction with a deletion': ({ type, id, version }) =>
+    entry('DELETE', `${type}/${id}`, { ifMatch: `W/"${version}"` }),
   'transaction with an update': ({ type, id, version, body }) => {
     const call = entry('PUT', `${type}/${id}`, { ifMatch: `W/"${version}"` });
     const bundle = call.body as { readonly entry: readonly object[] };
-    return { ...call, body: { ...bundle, entry: bundle.entry.map((given) => ({ ...given, resource: { ...body, id } })) } };
+    return {
+      ...call,
+      body: { ...bundle, entry: bundle.entry.map((given) => ({ ...given, resource: { ...body, id } })) },
+    };
   },
   'batch with a read': ({ type, id }) => toBatch(entry('GET', `${type}/${id}`)),
   'batch with a vread': ({ type, id, version }) => toBatch(entry('GET', `${type}/${id}/_history/${version}`)),
-  'batch with a deletion': ({ type, id, version }) => toBatch(entry('DELETE', `${type}/${id}`, { ifMatch: `W/"${version}"` })),
+  'batch with a deletion': ({ type, id, version }) =>
+    toBatch(entry('DELETE', `${type}/${id}`, { ifMatch: `W/"${version}"` })),
 };
 
 const byAddress: Readonly<Record<string, Check>> = Object.fromEntries(
@@ -224,7 +245,11 @@ const onVersions: Readonly<Record<string, Check>> = {
     const neverVersion = 'AAAAAAAAAAAAAAAA';
     const at = (version: string): Call => ({ method: 'GET', path: `Patient/${world.bo.id}/_history/${version}` });
     const { keepersVersion } = world.bo;
-    return compare(world, { hidden: at(keepersVersion), absent: at(neverVersion), words: [[keepersVersion, neverVersion]] });
+    return compare(world, {
+      hidden: at(keepersVersion),
+      absent: at(neverVersion),
+      words: [[keepersVersion, neverVersion]],
+    });
   },
   'history of a person shows only the own registration': async (world) => {
     const { answer, leaks } = await look(world, { method: 'GET', path: `Patient/${world.bo.id}/_history` });
@@ -249,17 +274,44 @@ const onVersions: Readonly<Record<string, Check>> = {
 };
 
 /** Searches for what exists and for what never did, one word apart. */
-const searches: readonly (readonly [string, (world: LeakWorld) => readonly [path: string, hidden: string, absent: string]])[] = [
-  ['persons by identifier', () => [`Patient?identifier=${personnummerSystem}|$&_total=accurate`, persons.cecilia, never.number]],
-  ["persons by identifier, where another person's registration is open", () => [`Patient?identifier=${personnummerSystem}|$`, persons.filip, never.number]],
+const searches: readonly (readonly [
+  string,
+  (world: LeakWorld) => readonly [path: string, hidden: string, absent: string],
+])[] = [
+  [
+    'persons by identifier',
+    () => [`Patient?identifier=${personnummerSystem}|$&_total=accurate`, persons.cecilia, never.number],
+  ],
+  [
+    "persons by identifier, where another person's registration is open",
+    () => [`Patient?identifier=${personnummerSystem}|$`, persons.filip, never.number],
+  ],
   ['goals by identifier', () => [`Goal?identifier=${messageIdSystem}|$&_total=accurate`, hiddenCode, never.code]],
   ['goals by patient', ({ cecilia }) => ['Goal?patient=Patient/$&_total=accurate', cecilia.id, never.id]],
-  ['goals by chain', () => [`Goal?patient.identifier=${personnummerSystem}|$&_total=accurate`, persons.cecilia, never.number]],
-  ['own tasks by chain to a hidden person', () => [`Task?patient.identifier=${personnummerSystem}|$&_total=accurate`, persons.cecilia, never.number]],
-  ['own tasks by chain to a hidden goal', () => [`Task?focus:Goal.identifier=${messageIdSystem}|$&_total=accurate`, hiddenCode, never.code]],
-  ['own tasks by two criteria', () => [`Task?status=requested&focus:Goal.identifier=${messageIdSystem}|$&_sort=_id`, hiddenCode, never.code]],
-  ['own tasks by a reference to a hidden goal', ({ bo }) => ['Task?focus=Goal/$&_total=accurate', bo.goal.id, never.id]],
-  ['own tasks by a reference, probed', ({ bo, task }) => [`Task?_id=${task.id}&focus=Goal/$&_total=accurate`, bo.goal.id, never.id]],
+  [
+    'goals by chain',
+    () => [`Goal?patient.identifier=${personnummerSystem}|$&_total=accurate`, persons.cecilia, never.number],
+  ],
+  [
+    'own tasks by chain to a hidden person',
+    () => [`Task?patient.identifier=${personnummerSystem}|$&_total=accurate`, persons.cecilia, never.number],
+  ],
+  [
+    'own tasks by chain to a hidden goal',
+    () => [`Task?focus:Goal.identifier=${messageIdSystem}|$&_total=accurate`, hiddenCode, never.code],
+  ],
+  [
+    'own tasks by two criteria',
+    () => [`Task?status=requested&focus:Goal.identifier=${messageIdSystem}|$&_sort=_id`, hiddenCode, never.code],
+  ],
+  [
+    'own tasks by a reference to a hidden goal',
+    ({ bo }) => ['Task?focus=Goal/$&_total=accurate', bo.goal.id, never.id],
+  ],
+  [
+    'own tasks by a reference, probed',
+    ({ bo, task }) => [`Task?_id=${task.id}&focus=Goal/$&_total=accurate`, bo.goal.id, never.id],
+  ],
   ['own tasks by a reference, sorted', ({ bo }) => ['Task?focus=$&_sort=-_id&_total=accurate', bo.goal.id, never.id]],
   ['own tasks by a reference to a hidden person', ({ cecilia }) => ['Task?patient=Patient/$', cecilia.id, never.id]],
 ];
@@ -291,7 +343,10 @@ const bySearch: Readonly<Record<string, Check>> = {
     return [...leaks, ...expectEntries(answer, 0)];
   },
   'include of hidden targets': async (world) => {
-    const { answer, leaks } = await look(world, { method: 'GET', path: 'Task?_include=Task:focus&_include=Task:patient' });
+    const { answer, leaks } = await look(world, {
+      method: 'GET',
+      path: 'Task?_include=Task:focus&_include=Task:patient',
+    });
     const included = entriesOf(answer).filter(({ search }) => search?.mode === 'include');
     const expected = included.length === 1 && included[0]?.resource?.resourceType === 'Patient';
     return [...leaks, ...(expected ? [] : [`${included.length} included instead of the own registration`])];
@@ -314,7 +369,10 @@ const onEverything: Readonly<Record<string, Check>> = {
 const onOwnResources: Readonly<Record<string, Check>> = {
   'references to what is hidden are taken out of an own resource': async (world) => {
     const read = await look(world, { method: 'GET', path: world.task.address });
-    const version = await look(world, { method: 'GET', path: `${world.task.address}/_history/${world.task.versionId}` });
+    const version = await look(world, {
+      method: 'GET',
+      path: `${world.task.address}/_history/${world.task.versionId}`,
+    });
     const found = await look(world, { method: 'GET', path: `Task?_id=${world.task.id}` });
     const old = await look(world, { method: 'GET', path: `${world.task.address}/_history` });
     return [read, version, found, old].flatMap(({ answer, leaks }) => [
@@ -356,7 +414,10 @@ const byWriting: Readonly<Record<string, Check>> = {
     const refer = (focus: string): Call => {
       const resource = task(`Patient/${world.bo.id}`, hsa.homeCare, focus);
       const call = entry('POST', 'Task');
-      return { ...call, body: { ...(call.body as object), entry: [{ resource, request: { method: 'POST', url: 'Task' } }] } };
+      return {
+        ...call,
+        body: { ...(call.body as object), entry: [{ resource, request: { method: 'POST', url: 'Task' } }] },
+      };
     };
     return compare(world, {
       hidden: refer(world.bo.goal.address),
@@ -444,7 +505,12 @@ const onConsent: Readonly<Record<string, Check>> = {
     return leaks;
   },
   "a Consent that the reader records opens nothing of the keeper's": async (world) => {
-    await open({ by: world.reader, person: `Patient/${world.bo.id}`, custodian: hsa.careCentre, recipient: hsa.homeCare });
+    await open({
+      by: world.reader,
+      person: `Patient/${world.bo.id}`,
+      custodian: hsa.careCentre,
+      recipient: hsa.homeCare,
+    });
     const { answer, leaks } = await look(world, { method: 'GET', path: world.bo.goal.address });
     return [...leaks, ...(answer.status === 404 ? [] : [`status ${answer.status}`])];
   },
@@ -481,7 +547,10 @@ const everyPath = (world: LeakWorld): readonly Call[] => [
   { method: 'GET', path: world.links.page },
   { method: 'GET', path: 'Organization' },
   post(goal(`Patient/${world.bo.id}`)),
-  { ...post(goal(`Patient/${world.bo.id}`)), headers: { 'If-None-Exist': `identifier=${messageIdSystem}|${hiddenCode}` } },
+  {
+    ...post(goal(`Patient/${world.bo.id}`)),
+    headers: { 'If-None-Exist': `identifier=${messageIdSystem}|${hiddenCode}` },
+  },
   {
     method: 'PUT',
     path: world.orphan.address,
@@ -543,7 +612,9 @@ function expectTotal({ status, body }: Answer, total: number): readonly string[]
 
 function expectEntries(answer: Answer, count: number): readonly string[] {
   const found = entriesOf(answer).length;
-  return found === count && answer.status === 200 ? [] : [`status ${answer.status}, ${found} entries instead of ${count}`];
+  return found === count && answer.status === 200
+    ? []
+    : [`status ${answer.status}, ${found} entries instead of ${count}`];
 }
 
 function mentions({ text }: Answer, words: readonly string[]): readonly string[] {

@@ -32,21 +32,43 @@ const rememberedRead = `const key = JSON.stringify([context.principal, type, id]
 const plants: Readonly<Record<string, readonly Edit[]>> = {
   ...Object.fromEntries(visibilityPaths.map((path) => [`no predicate at ${path}`, withoutPredicate(path)])),
   'a read is remembered for a second': [
-    { file: 'src/interactions/read.ts', find: '\nexport interface ReadRequest', put: '\nconst remembered = new Map();\nexport interface ReadRequest' },
-    { file: 'src/interactions/read.ts', find: 'const version = await services.store.read(permit, { type, id });', put: rememberedRead },
+    {
+      file: 'src/interactions/read.ts',
+      find: '\nexport interface ReadRequest',
+      put: '\nconst remembered = new Map();\nexport interface ReadRequest',
+    },
+    {
+      file: 'src/interactions/read.ts',
+      find: 'const version = await services.store.read(permit, { type, id });',
+      put: rememberedRead,
+    },
   ],
-  'a grant of one person opens every person': [{ file: visibility, find: 'opening.person = ${row}.person and', put: '' }],
+  'a grant of one person opens every person': [
+    { file: visibility, find: 'opening.person = ${row}.person and', put: '' },
+  ],
   "a grant of one custodian opens every custodian's": [
     { file: visibility, find: '${row}.custodian and above.covering = opening.custodian', put: '${row}.custodian' },
   ],
   'every registration of a person is the reader’s': [
-    { file: visibility, find: "return sql`(${row}.type <> 'Patient' or", put: "return sql`(true or ${row}.type <> 'Patient' or" },
+    {
+      file: visibility,
+      find: "return sql`(${row}.type <> 'Patient' or",
+      put: "return sql`(true or ${row}.type <> 'Patient' or",
+    },
   ],
   'hidden references are not computed': [
-    { file: visibility, find: 'select array_agg(f.ref) from', put: 'select array_agg(f.ref) filter (where false) from' },
+    {
+      file: visibility,
+      find: 'select array_agg(f.ref) from',
+      put: 'select array_agg(f.ref) filter (where false) from',
+    },
   ],
   "references to other parties' resources are not noted": [
-    { file: 'src/store/write-statement.ts', find: 'filter (where not u.is_own and not exists (', put: 'filter (where false and not exists (' },
+    {
+      file: 'src/store/write-statement.ts',
+      find: 'filter (where not u.is_own and not exists (',
+      put: 'filter (where false and not exists (',
+    },
   ],
   'coverage passes an authority of its own': [
     { file: 'src/store/organizations.ts', find: 'where not below.is_authority', put: 'where true' },
@@ -64,7 +86,11 @@ const plants: Readonly<Record<string, readonly Edit[]>> = {
     },
   ],
   'what a withdrawn consent opened stays open': [
-    { file: 'src/store/write-statement.ts', find: "where w.type = 'Consent' and w.follows is not null", put: 'where false' },
+    {
+      file: 'src/store/write-statement.ts',
+      find: "where w.type = 'Consent' and w.follows is not null",
+      put: 'where false',
+    },
   ],
   'a reduced view may be written back': [
     { file: 'src/access/decide-write.ts', find: "throw problem('reduced-view')", put: 'return' },
@@ -92,11 +118,16 @@ beforeAll(async () => {
     name,
     tree: makeTree(join(folder, String(at)), plants[name] ?? []),
   }));
-  const found = await runTrees(seed, trees.map(({ tree }) => tree));
-  results = new Map(trees.flatMap(({ name, tree }) => {
-    const result = found.get(tree);
-    return result === undefined ? [] : [[name, result]];
-  }));
+  const found = await runTrees(
+    seed,
+    trees.map(({ tree }) => tree),
+  );
+  results = new Map(
+    trees.flatMap(({ name, tree }) => {
+      const result = found.get(tree);
+      return result === undefined ? [] : [[name, result]];
+    }),
+  );
 }, 600_000);
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -117,11 +148,13 @@ function makeTree(tree: string, edits: readonly Edit[]): string {
     cpSync(join(root, name), join(tree, name), { recursive: true });
   }
   cpSync(join(root, 'package.json'), join(tree, 'package.json'));
-  for (const name of ['node_modules', 'profiles', 'terminology', 'examples']) symlinkSync(join(root, name), join(tree, name));
+  for (const name of ['node_modules', 'profiles', 'terminology', 'examples'])
+    symlinkSync(join(root, name), join(tree, name));
   for (const { file, find, put } of edits) {
     const path = join(tree, file);
     const parts = readFileSync(path, 'utf8').split(find);
-    if (parts.length !== 2) throw new Error(`"${find}" stands ${parts.length - 1} times in ${file}: the fault cannot be planted.`);
+    if (parts.length !== 2)
+      throw new Error(`"${find}" stands ${parts.length - 1} times in ${file}: the fault cannot be planted.`);
     writeFileSync(path, parts.join(put));
   }
   return tree;
@@ -130,7 +163,9 @@ function makeTree(tree: string, edits: readonly Edit[]): string {
 /** Runs the suite on every tree, in two processes that take turns. */
 async function runTrees(seed: string, trees: readonly string[]): Promise<ReadonlyMap<string, Result>> {
   const halves = [0, 1].map((half) => trees.filter((_tree, at) => at % 2 === half));
-  const lists = await Promise.all(halves.map((half) => runProcess([join(root, 'test/secrecy/show-leaks.ts'), seed, ...half])));
+  const lists = await Promise.all(
+    halves.map((half) => runProcess([join(root, 'test/secrecy/show-leaks.ts'), seed, ...half])),
+  );
   return new Map(lists.flat().map((result) => [result.tree, result]));
 }
 

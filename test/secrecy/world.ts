@@ -23,7 +23,11 @@ export async function create(system: VendorSystem, resource: FhirResource): Prom
 }
 
 /** Puts a new version after the one given. @throws where the hub refuses it */
-export async function change(system: VendorSystem, before: Written, changes: Readonly<Record<string, unknown>>): Promise<Written> {
+export async function change(
+  system: VendorSystem,
+  before: Written,
+  changes: Readonly<Record<string, unknown>>,
+): Promise<Written> {
   const answer = await system.call({
     method: 'PUT',
     path: before.address,
@@ -64,12 +68,18 @@ export function open({ by, person, custodian, recipient, period, status = 'activ
 }
 
 /** Sets the Consent `inactive`. */
-export const withdraw = (by: VendorSystem, given: Written): Promise<Written> => change(by, given, { status: 'inactive' });
+export const withdraw = (by: VendorSystem, given: Written): Promise<Written> =>
+  change(by, given, { status: 'inactive' });
 
 export const messageIdSystem = 'https://siphub.se/fhir/sid/cosmic-link-message-id';
 
 /** A Task about the person that leads to another resource. */
-export function task(person: string, owner: string, focus: string, changes: Readonly<Record<string, unknown>> = {}): FhirResource {
+export function task(
+  person: string,
+  owner: string,
+  focus: string,
+  changes: Readonly<Record<string, unknown>> = {},
+): FhirResource {
   return {
     resourceType: 'Task',
     status: 'requested',

@@ -20,7 +20,10 @@ const homeCare = { name: "Municipality's system (Hemvården Ängskullen)", hsaId
 
 /** 0 when every step came out as it should. Without --exit the hub then stays up until it is stopped. */
 export async function demo(context: CommandContext): Promise<number> {
-  const { values } = parseArgs({ args: [...context.arguments], options: { exit: { type: 'boolean', default: false } } });
+  const { values } = parseArgs({
+    args: [...context.arguments],
+    options: { exit: { type: 'boolean', default: false } },
+  });
   const folder = mkdtempSync(join(tmpdir(), 'sip-hub-demo-'));
   const { write } = context;
   printHeading(write, 'sip-hub: two systems share one plan');
@@ -33,7 +36,10 @@ export async function demo(context: CommandContext): Promise<number> {
     write(`It answers at ${hub.services.baseUrl}\n`);
     const parties = await register(hub, write);
     const { faults, seen } = await play(parties, write);
-    printHeading(write, faults === 0 ? 'Every step came out as it should.' : `${faults} steps did not come out as they should.`);
+    printHeading(
+      write,
+      faults === 0 ? 'Every step came out as it should.' : `${faults} steps did not come out as they should.`,
+    );
     if (!values.exit) {
       printTryIt(hub, parties, { seen, write });
       await aborted(context.stopping);
@@ -59,11 +65,15 @@ async function register(hub: RunningHub, write: (text: string) => void): Promise
   write('   The directory of organizations is loaded (examples/directory.json).\n');
   const region = await connect(hub, careCentre);
   const municipality = await connect(hub, homeCare);
-  for (const { name, hsaId } of [careCentre, homeCare]) write(`   ${name} may act for ${hsaId}, and has a token for 300 seconds.\n`);
+  for (const { name, hsaId } of [careCentre, homeCare])
+    write(`   ${name} may act for ${hsaId}, and has a token for 300 seconds.\n`);
   return { region, municipality };
 }
 
-async function connect(hub: RunningHub, party: { readonly name: string; readonly hsaId: string | undefined }): Promise<VendorSystem> {
+async function connect(
+  hub: RunningHub,
+  party: { readonly name: string; readonly hsaId: string | undefined },
+): Promise<VendorSystem> {
   const { privateKey, publicJwk } = await makeKeyPair();
   const scope = party.hsaId === undefined ? 'system/Organization.cruds' : 'system/*.cruds';
   const [client] = await carryOutClientCommand(
@@ -81,10 +91,21 @@ async function connect(hub: RunningHub, party: { readonly name: string; readonly
   if (client === undefined) throw new Error(`${party.name} was not registered.`);
   const { tokenEndpoint } = toAuthorizationAddresses(hub.publicUrl);
   const { baseUrl } = hub.services;
-  return signIn({ name: party.name, clientId: client.clientId, privateKey, baseUrl, tokenEndpoint, scope, organization: party.hsaId });
+  return signIn({
+    name: party.name,
+    clientId: client.clientId,
+    privateKey,
+    baseUrl,
+    tokenEndpoint,
+    scope,
+    organization: party.hsaId,
+  });
 }
 
-async function play(parties: Parties, write: (text: string) => void): Promise<{ readonly faults: number; readonly seen: Memory }> {
+async function play(
+  parties: Parties,
+  write: (text: string) => void,
+): Promise<{ readonly faults: number; readonly seen: Memory }> {
   printHeading(write, 'The story');
   const seen: Memory = new Map();
   let faults = 0;
@@ -95,8 +116,19 @@ async function play(parties: Parties, write: (text: string) => void): Promise<{ 
     const answer = await step.who.call(call);
     const fault = step.check(answer, seen);
     if (fault !== undefined) faults += 1;
-    const shown = { ...call, path: call.path.replace(/^https?:\/\/[^/]+\/fhir\//, '').replace(/(_page=.{12}).*/, '$1…') };
-    printStep(write, { number, who: `${step.who.name} ${step.title}`, call: shown, answer, detail: step.detail?.(answer), shows: step.shows, fault });
+    const shown = {
+      ...call,
+      path: call.path.replace(/^https?:\/\/[^/]+\/fhir\//, '').replace(/(_page=.{12}).*/, '$1…'),
+    };
+    printStep(write, {
+      number,
+      who: `${step.who.name} ${step.title}`,
+      call: shown,
+      answer,
+      detail: step.detail?.(answer),
+      shows: step.shows,
+      fault,
+    });
   }
   return { faults, seen };
 }

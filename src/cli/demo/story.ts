@@ -46,7 +46,8 @@ export function tellStory(region: VendorSystem, municipality: VendorSystem): rea
       who: municipality,
       title: 'asks for the plan by its address, before anybody has consented',
       call: (seen) => ({ method: 'GET', path: recall(seen, 'CarePlan') }),
-      shows: 'Not "forbidden": the plan does not exist for this party. Status, body and headers are those of an address that never was.',
+      shows:
+        'Not "forbidden": the plan does not exist for this party. Status, body and headers are those of an address that never was.',
       check: (answer) => statusIs(404)(answer),
       detail: outcomeOf,
     },
@@ -85,7 +86,10 @@ export function tellStory(region: VendorSystem, municipality: VendorSystem): rea
     {
       who: municipality,
       title: 'reads the interventions it answers for, newest first, two at a time, with the plan they are based on',
-      call: () => ({ method: 'GET', path: 'ServiceRequest?status=active&_sort=-_lastUpdated&_count=2&_include=ServiceRequest:based-on' }),
+      call: () => ({
+        method: 'GET',
+        path: 'ServiceRequest?status=active&_sort=-_lastUpdated&_count=2&_include=ServiceRequest:based-on',
+      }),
       shows: 'The link to the next page is sealed: it tells nothing of what was asked.',
       check: (answer, seen) => {
         const next = linkOf(answer, 'next');
@@ -98,9 +102,12 @@ export function tellStory(region: VendorSystem, municipality: VendorSystem): rea
       who: municipality,
       title: 'registers the person on its own, records its own consent, and reports on its interventions',
       call: () => ({ method: 'POST', path: '', body: readExample('hip-fracture/2-municipality.json') }),
-      shows: 'Each party writes only what is its own: its registration of the person, its commitments (Task). Nothing in the answer tells that others know the person.',
+      shows:
+        'Each party writes only what is its own: its registration of the person, its commitments (Task). Nothing in the answer tells that others know the person.',
       check: (answer, seen) => {
-        const entries = (JSON.parse(readExample('hip-fracture/2-municipality.json')) as { readonly entry: readonly Entry[] }).entry;
+        const entries = (
+          JSON.parse(readExample('hip-fracture/2-municipality.json')) as { readonly entry: readonly Entry[] }
+        ).entry;
         return statusIs(200)(answer) ?? rememberLocations(answer, entries, seen, 'municipality ');
       },
       detail: (answer) => `transaction-response, ${entriesOf(answer).length} × 201 Created`,
@@ -110,8 +117,11 @@ export function tellStory(region: VendorSystem, municipality: VendorSystem): rea
       title: "reads the municipality's reports on the interventions",
       call: () => ({ method: 'GET', path: 'Task?status=in-progress&_total=accurate&_include=Task:focus' }),
       shows: "The municipality's own consent opened them to the region: each custodian's data by its own consent.",
-      check: (answer) => statusIs(200)(answer) ?? (answer.text.includes('SE2120003005-2011') ? undefined : "expected the municipality's reports"),
-      detail: (answer) => `${totalOf(answer) ?? ''}, kept by ${[...new Set(entriesOf(answer).map((entry) => text(toMeta(entry.resource)['source']).split('#')[1]))].join(' and ')}`,
+      check: (answer) =>
+        statusIs(200)(answer) ??
+        (answer.text.includes('SE2120003005-2011') ? undefined : "expected the municipality's reports"),
+      detail: (answer) =>
+        `${totalOf(answer) ?? ''}, kept by ${[...new Set(entriesOf(answer).map((entry) => text(toMeta(entry.resource)['source']).split('#')[1]))].join(' and ')}`,
     },
     {
       who: municipality,
@@ -122,8 +132,10 @@ export function tellStory(region: VendorSystem, municipality: VendorSystem): rea
         body: recall(seen, 'CarePlan body').replace('Astrids plan', 'Hemvårdens plan'),
         headers: { 'If-Match': recall(seen, 'CarePlan etag') },
       }),
-      shows: 'Only the party that keeps a resource changes it. Every error says what is wrong, where, and what to do; nothing was written.',
-      check: (answer) => statusIs(422)(answer) ?? (answer.text.includes('not-your-resource') ? undefined : 'expected not-your-resource'),
+      shows:
+        'Only the party that keeps a resource changes it. Every error says what is wrong, where, and what to do; nothing was written.',
+      check: (answer) =>
+        statusIs(422)(answer) ?? (answer.text.includes('not-your-resource') ? undefined : 'expected not-your-resource'),
       detail: outcomeOf,
     },
     {
@@ -132,7 +144,11 @@ export function tellStory(region: VendorSystem, municipality: VendorSystem): rea
       call: (seen) => ({
         method: 'PUT',
         path: recall(seen, 'Consent'),
-        body: { ...withPatient(consent, recall(seen, 'Patient')), id: recall(seen, 'Consent').split('/')[1], status: 'inactive' },
+        body: {
+          ...withPatient(consent, recall(seen, 'Patient')),
+          id: recall(seen, 'Consent').split('/')[1],
+          status: 'inactive',
+        },
         headers: { 'If-Match': recall(seen, 'Consent etag') },
       }),
       shows: 'Status inactive. From this answer on nothing that the consent opened leaves the hub.',
@@ -142,7 +158,11 @@ export function tellStory(region: VendorSystem, municipality: VendorSystem): rea
     {
       who: municipality,
       title: 'reads the plan again, with the ETag it had',
-      call: (seen) => ({ method: 'GET', path: recall(seen, 'CarePlan'), headers: { 'If-None-Match': recall(seen, 'CarePlan etag') } }),
+      call: (seen) => ({
+        method: 'GET',
+        path: recall(seen, 'CarePlan'),
+        headers: { 'If-None-Match': recall(seen, 'CarePlan etag') },
+      }),
       shows: 'Gone from that moment: not even "not modified".',
       check: statusIs(404),
       detail: outcomeOf,
@@ -152,16 +172,21 @@ export function tellStory(region: VendorSystem, municipality: VendorSystem): rea
       title: 'follows the page link it got while it had consent',
       call: (seen) => ({ method: 'GET', path: recall(seen, 'next page') }),
       shows: 'An old link opens nothing.',
-      check: (answer) => statusIs(200)(answer) ?? (entriesOf(answer).length === 0 ? undefined : 'expected an empty page'),
+      check: (answer) =>
+        statusIs(200)(answer) ?? (entriesOf(answer).length === 0 ? undefined : 'expected an empty page'),
       detail: (answer) => `${entriesOf(answer).length} entries`,
     },
     {
       who: municipality,
       title: 'reads its own report',
       call: (seen) => ({ method: 'GET', path: recall(seen, 'municipality Task') }),
-      shows: "What the municipality wrote stays the municipality's. The reference to the region's intervention has been taken out (tag SUBSETTED).",
-      check: (answer) => statusIs(200)(answer) ?? (answer.text.includes('SUBSETTED') ? undefined : 'expected the reference to be taken out'),
-      detail: (answer) => `status ${text(answer.body?.['status'])}, focus ${answer.body?.['focus'] === undefined ? 'taken out' : 'there'}`,
+      shows:
+        "What the municipality wrote stays the municipality's. The reference to the region's intervention has been taken out (tag SUBSETTED).",
+      check: (answer) =>
+        statusIs(200)(answer) ??
+        (answer.text.includes('SUBSETTED') ? undefined : 'expected the reference to be taken out'),
+      detail: (answer) =>
+        `status ${text(answer.body?.['status'])}, focus ${answer.body?.['focus'] === undefined ? 'taken out' : 'there'}`,
     },
     {
       who: region,

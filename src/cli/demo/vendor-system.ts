@@ -56,11 +56,16 @@ export async function signIn(options: {
   });
   const { status, body } = await requestToken({ tokenEndpoint, assertion, scope });
   const token = body.access_token;
-  if (token === undefined) throw new Error(`No token for ${name}: ${status} ${body.error_description ?? body.error ?? ''}`);
+  if (token === undefined)
+    throw new Error(`No token for ${name}: ${status} ${body.error_description ?? body.error ?? ''}`);
   return { name, token, call: (call) => callFhir(options.baseUrl, token, call) };
 }
 
-async function callFhir(baseUrl: string, token: string, { method, path, body, headers = {} }: FhirCall): Promise<FhirAnswer> {
+async function callFhir(
+  baseUrl: string,
+  token: string,
+  { method, path, body, headers = {} }: FhirCall,
+): Promise<FhirAnswer> {
   const response = await fetch(path.startsWith('http') ? path : `${baseUrl}/${path}`, {
     method,
     headers: {
@@ -72,5 +77,10 @@ async function callFhir(baseUrl: string, token: string, { method, path, body, he
     ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
   });
   const text = await response.text();
-  return { status: response.status, headers: response.headers, text, body: text === '' ? undefined : (JSON.parse(text) as FhirAnswer['body']) };
+  return {
+    status: response.status,
+    headers: response.headers,
+    text,
+    body: text === '' ? undefined : (JSON.parse(text) as FhirAnswer['body']),
+  };
 }
