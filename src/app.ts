@@ -13,6 +13,7 @@ import { type Clock, systemClock } from './core/clock.ts';
 import { createIdSource, type IdSource } from './core/ids.ts';
 import type { Log } from './core/log.ts';
 import { type Definitions, loadDefinitions } from './fhir/definitions.ts';
+import { findMissingDependencies, readPackages } from './fhir/packages.ts';
 import { createHttpListener } from './http/create-http.ts';
 import { listen } from './http/listen.ts';
 import type { Services } from './interactions/services.ts';
@@ -48,9 +49,17 @@ const folders = ['../profiles/json', '../profiles/hl7se.fhir.base-1.1.0', '../te
   fileURLToPath(new URL(folder, import.meta.url)),
 );
 
-/** Starts the hub and resolves when it answers. @throws FolderInUse, MigrationError, RowLevelSecurityError, Error (EADDRINUSE) */
+/** FHIR packages that come with the hub in `folders`. */
+const builtInPackages = ['siphub.fhir', 'hl7se.fhir.base'];
+
+/** Starts the hub and resolves when it answers. @throws PackageError, FolderInUse, MigrationError, RowLevelSecurityError, Error (EADDRINUSE) */
 export async function startHub(config: Config, options: HubOptions): Promise<RunningHub> {
   const { log, clock = systemClock, ids = createIdSource() } = options;
+
+  // 0. R4, SIP and the operator's packages, read from disk: a damaged package stops the start before anything is opened.
+  const packages = readPackages(config.packages.split(',').map((location) => location.trim()).filter((location) => location !== ''));
+  const definitions = loadDefinitions(folders, packages);
+  for (const missing of findMissingDependencies(packages, builtInPackages)) log('warn', 'package dependency missing', { missing });
 
   // 1. Listen at once, so that a supervisor sees life; everything is 503 until the hub is ready.
   const front = await listen(config);
@@ -65,7 +74,6 @@ export async function startHub(config: Config, options: HubOptions): Promise<Run
   const store = createStore(database, { rowLevelSecurity });
 
   // 3. What is known of FHIR and SIP, compiled once.
-  const definitions = loadDefinitions(folders);
   const codes = createCodes(definitions);
   const validator = createValidator({ definitions, codes, sipProfiles: createSipProfiles(canonicalBase) });
   const services: Services = {
@@ -155,10 +163,12 @@ export function openConfiguredDatabase(config: Config): Promise<OpenedDatabase> 
   });
 }
 
+/** The hub's own profiles of the type first, then those of packages. */
 function listProfiles(definitions: Definitions, type: string): readonly string[] {
-  return definitions.project
-    .filter((artifact) => artifact.resourceType === 'StructureDefinition' && artifact['type'] === type)
-    .flatMap((artifact) => (typeof artifact['url'] === 'string' && artifact['url'].startsWith(canonicalBase) ? [artifact['url']] : []));
+  const urls = definitions.project
+    .filter(({ resourceType, ...rest }) => resourceType === 'StructureDefinition' && rest['type'] === type && rest['derivation'] === 'constraint')
+    .flatMap(({ url }) => (typeof url === 'string' ? [url] : []));
+  return [...new Set(urls)].toSorted((one, other) => Number(other.startsWith(canonicalBase)) - Number(one.startsWith(canonicalBase)));
 }
 
 async function answers(work: () => Promise<void>): Promise<boolean> {

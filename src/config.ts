@@ -47,6 +47,7 @@ export const settings = {
   databaseUrl: text('DATABASE_URL', '', 'PostgreSQL 15 or later. Empty: the embedded database in the data folder.'),
   dataFolder: text('SIP_HUB_DATA', './data', 'Folder of the embedded database. One process at a time.'),
   publicUrl: text('SIP_HUB_PUBLIC_URL', '', 'The one address the world knows the hub by, without a trailing slash: issuer, audience, Location and links are made from it. Empty: http://HOST:PORT.'),
+  packages: text('SIP_HUB_PACKAGES', '', 'FHIR NPM packages to load at start, separated by commas: .tgz files, folders of one package, or folders that hold several. Their profiles, extensions, value sets, code systems and search parameters count beside the hub’s own.'),
   databasePoolSize: whole('SIP_HUB_DATABASE_POOL', 16, 'Connections to PostgreSQL per process.'),
   statementTimeoutMs: whole('SIP_HUB_STATEMENT_TIMEOUT_MS', 10_000, 'PostgreSQL stops a statement after this time (milliseconds).'),
   rowLevelSecurity: onOff('SIP_HUB_ROW_LEVEL_SECURITY', true, 'PostgreSQL only: row-level security as second line behind the visibility predicate.'),

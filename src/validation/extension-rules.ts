@@ -33,7 +33,7 @@ export function createExtensionRule(sources: {
       return;
     }
     const extension = find(url);
-    if (place.isModifier && !sources.definitions.isProject(url)) {
+    if (place.isModifier && !sources.definitions.isBuiltIn(url)) {
       report(walk, 'modifier-extension-unknown', {
         diagnostics: `The hub does not know what the modifierExtension ${quoteCode(url)} means and cannot honour it. Remove it.`,
       });
