@@ -464,7 +464,7 @@ export function describeBadInput(name: string, open: OpenHub): void {
         node: fc.oneof({ depthSize: 'small', withCrossShrink: true }, scalar, tie('list'), tie('object')),
         list: fc.array(tie('node'), { maxLength: 4 }),
         object: fc.dictionary(fc.oneof(fc.constantFrom(...words), fc.string()), tie('node'), { maxKeys: 5 }),
-      })).object as fc.Arbitrary<Record<string, unknown>>;
+      })).object;
       const resource = fc
         .tuple(
           fc.constantFrom(
@@ -486,7 +486,7 @@ export function describeBadInput(name: string, open: OpenHub): void {
         await expectNothingStored(async () => {
           await fc.assert(
             fc.asyncProperty(resource, async (body) => {
-              const type = body.resourceType === 'Bundle' ? '' : `/${String(body.resourceType)}`;
+              const type = body.resourceType === 'Bundle' ? '' : `/${body.resourceType}`;
               const answer = await post(JSON.stringify(body), `/fhir${type}`);
               expect(answer.status, answer.text).toBeLessThan(500);
               expect(answer.status).toBeGreaterThanOrEqual(400);
@@ -605,7 +605,7 @@ export function describeBadInput(name: string, open: OpenHub): void {
             fc.boolean(),
             async (parameters, isLenient) => {
               const form = new URLSearchParams(
-                parameters.map(([key, text]) => [key.toWellFormed(), text.toWellFormed()]),
+                parameters.map(([key, text]): [string, string] => [key.toWellFormed(), text.toWellFormed()]),
               ).toString();
               const answer = await raw('POST', '/fhir/Goal/_search', {
                 headers: {

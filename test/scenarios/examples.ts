@@ -25,8 +25,8 @@ const readPlan = (name: string): readonly PartyBundle[] =>
   listFiles(name).map((file) => {
     const bundle = readBundle(file);
     const consent = bundle.entry.find(({ resource }) => resource.resourceType === 'Consent')?.resource;
-    const [custodian] = consent?.['organization'] as readonly { readonly reference: string }[];
-    return { file, bundle, hsaId: custodian?.reference.split('|')[1] ?? '' };
+    const custodians = consent?.['organization'] as readonly { readonly reference: string }[] | undefined;
+    return { file, bundle, hsaId: custodians?.[0]?.reference.split('|')[1] ?? '' };
   });
 
 interface InvalidExample {

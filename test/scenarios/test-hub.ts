@@ -27,6 +27,8 @@ export interface TestHub {
   readonly now: () => Date;
   /** Rows in every table of the database, by table. */
   readonly countRows: () => Promise<Readonly<Record<string, number>>>;
+  /** Takes a table away, or brings it back: for what must not happen without it. */
+  readonly renameTable: (from: string, to: string) => Promise<void>;
   readonly stop: () => Promise<void>;
 }
 
@@ -65,6 +67,7 @@ export async function openTestHubOnPostgres(settings: Partial<Config> = {}): Pro
   return {
     ...hub,
     countRows: () => countUnprotectedRows(owner),
+    renameTable: (from, to) => renameTable(owner, from, to),
     stop: async () => {
       await owner.close();
       await hub.stop();
@@ -129,11 +132,16 @@ export async function openTestHub(settings: Partial<Config> = {}): Promise<TestH
     },
     now: clock,
     countRows: () => countRows(hub.database),
+    renameTable: (from, to) => renameTable(hub.database, from, to),
     stop: async () => {
       await hub.stop();
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+async function renameTable(database: Queryable, from: string, to: string): Promise<void> {
+  await database.query({ text: `alter table "${from}" rename to "${to}"` });
 }
 
 async function countRows(database: Queryable): Promise<Readonly<Record<string, number>>> {
