@@ -41,7 +41,8 @@ export function toRefusedRow(
     at,
     requestId: context.requestId,
     ...whoOf(context.principal),
-    interaction: refusal.interaction,
+    // One word for one thing, whether it went well or not.
+    interaction: refusal.interaction === 'search' ? 'search-type' : refusal.interaction,
     outcome: refusal.status >= 500 ? 'failed' : 'refused',
     status: refusal.status,
     type: refusal.type,
