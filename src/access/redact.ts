@@ -3,7 +3,8 @@
 import { parseReference, rewriteReferences } from '../fhir/reference.ts';
 import type { FhirCoding, FhirResource } from '../fhir/resource.ts';
 
-const subsetted: FhirCoding = {
+/** v3-ObservationValue: not all of the resource is here. */
+export const subsetted: FhirCoding = {
   system: 'http://terminology.hl7.org/CodeSystem/v3-ObservationValue',
   code: 'SUBSETTED',
   display: 'subsetted',
@@ -17,4 +18,9 @@ export function redactReferences(resource: FhirResource, hidden: ReadonlySet<str
   });
   const tag = [...(reduced.meta?.tag ?? []).filter((coding) => coding.code !== subsetted.code), subsetted];
   return { ...reduced, meta: { ...reduced.meta, tag } };
+}
+
+/** True of a body that says itself that something has been taken out of it. */
+export function isReduced({ meta }: FhirResource): boolean {
+  return meta?.tag?.some(({ system, code }) => system === subsetted.system && code === subsetted.code) ?? false;
 }

@@ -131,7 +131,7 @@ export function rewriteReferences(
  * Three R4 elements have a plain uri named `reference`: DetectedIssue itself, Immunization.education and Expression (known by its
  * mandatory `language`). Everything else with a text there is a Reference.
  */
-function isLiteralReference(value: object, key: string, isRoot: boolean): value is LiteralReference {
+export function isLiteralReference(value: object, key: string, isRoot: boolean): value is LiteralReference {
   if (!('reference' in value) || typeof value.reference !== 'string') return false;
   return !isRoot && key !== 'education' && !('language' in value) && !('resourceType' in value);
 }
