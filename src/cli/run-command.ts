@@ -2,6 +2,7 @@
 import { ConfigError, readConfig, type Config } from '../config.ts';
 import { systemClock } from '../core/clock.ts';
 import { createLog, type Log } from '../core/log.ts';
+import { Problem } from '../core/problem.ts';
 
 /** What the process edge hands in. */
 export interface Edge {
@@ -81,6 +82,10 @@ const explained = new Set([
 function describeFault(error: unknown): string {
   if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') {
     return 'The port is taken by another program. Choose another with PORT.';
+  }
+  // Before the hub is ready, only the database can refuse something. The detail is its own words, which hold no password.
+  if (error instanceof Problem && error.detail !== undefined) {
+    return `The database cannot be used: ${error.detail}\nCheck DATABASE_URL, and that the database it names is there and may be used.`;
   }
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
