@@ -1,5 +1,6 @@
 // history of a resource and of a type, newest first. https://hl7.org/fhir/R4/http.html#history
 // A version is seen by whoever sees the resource now, and by the party that wrote it.
+import { toTimestamp } from './indexed-value.ts';
 import { liveCheck, readerOf, requireLive } from './reader.ts';
 import type { CheckedReader, LiveRow } from './reader.ts';
 import type { Queryable } from './database.ts';
@@ -66,7 +67,7 @@ function matches(query: HistoryQuery, alias: string): Fragment {
   const conditions = [sql`${row}.type = ${value('text', query.type)}`];
   if (query.id !== undefined) conditions.push(sql`${row}.id = ${value('text', query.id)}`);
   if (query.sinceMs !== undefined)
-    conditions.push(sql`${row}.last_updated >= ${value('timestamptz', new Date(query.sinceMs))}`);
+    conditions.push(sql`${row}.last_updated >= ${value('timestamptz', toTimestamp(query.sinceMs))}`);
   return allOf(conditions);
 }
 
