@@ -244,6 +244,8 @@ describe('sip-hub serve', () => {
       const url = `postgres://hub:hemligt-ord@127.0.0.1:${port}/hub`;
       const ended = await start(['serve'], { PORT: '0', DATABASE_URL: url }).ended;
       expect(ended.code).toBe(1);
+      expect(ended.errors).toContain('Check DATABASE_URL');
+      expect(ended.errors).not.toMatch(/at .*\.ts:\d+/);
       expect(ended.output + ended.errors).not.toContain('hemligt-ord');
     });
 
