@@ -76,6 +76,13 @@ describe('findConsentFaults', () => {
     ['Consent.policyRule', consent({ policyRule: { text: 'x' } })],
     ['Consent.modifierExtension', consent({ modifierExtension: [{ url: 'http://example.org' }] })],
     ['Consent.provision.provision', consent({}, { provision: [{ type: 'deny' }] })],
+    ['Consent._status', consent({ _status: { extension: [{ url: 'http://example.org' }] } })],
+    ['Consent.provision._type', consent({}, { _type: { extension: [{ url: 'http://example.org' }] } })],
+    [
+      'Consent.provision.period._end',
+      consent({}, { period: { _end: { extension: [{ url: 'http://example.org' }] } } }),
+    ],
+    ['Consent.provision.period.extension', consent({}, { period: { extension: [{ url: 'http://example.org' }] } })],
     ['Consent.provision.purpose', consent({}, { purpose: [{ code: 'TREAT' }] })],
     ['Consent.provision.action', consent({}, { action: [{ text: 'access' }] })],
     ['Consent.provision.class', consent({}, { class: [{ code: 'CarePlan' }] })],

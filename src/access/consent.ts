@@ -6,11 +6,13 @@ import { parseTimeSpan } from '../fhir/instant.ts';
 import type { FhirResource } from '../fhir/resource.ts';
 import type { SharingGrant } from './grants.ts';
 
+/** Extensions on primitives (`_status`, `_end`) could say that a value does not count: only these two are harmless. */
 const consentElements = new Set([
   'resourceType',
   'id',
   'meta',
   'language',
+  '_language',
   'text',
   'extension',
   'identifier',
@@ -19,6 +21,7 @@ const consentElements = new Set([
   'category',
   'patient',
   'dateTime',
+  '_dateTime',
   'performer',
   'organization',
   'sourceAttachment',
@@ -28,6 +31,7 @@ const consentElements = new Set([
 ]);
 const provisionElements = new Set(['id', 'type', 'period', 'actor']);
 const actorElements = new Set(['id', 'role', 'reference']);
+const periodElements = new Set(['id', 'start', 'end']);
 
 const participationType = 'http://terminology.hl7.org/CodeSystem/v3-ParticipationType';
 
@@ -56,6 +60,7 @@ export function findConsentFaults(resource: FhirResource): readonly Finding[] {
   const findings = [
     ...unsupported(resource, consentElements, 'Consent'),
     ...unsupported(provision, provisionElements, 'Consent.provision'),
+    ...unsupported(provision?.period, periodElements, 'Consent.provision.period'),
     ...actors.flatMap((actor, at) => unsupported(actor, actorElements, `Consent.provision.actor[${at}]`)),
   ];
   if (provision != null && provision.type !== 'permit') {
@@ -125,7 +130,7 @@ function fault(code: Finding['code'], expression: string, diagnostics?: string):
 function unsupported(holder: unknown, known: ReadonlySet<string>, path: string): Finding[] {
   if (typeof holder !== 'object' || holder === null) return [];
   return Object.keys(holder)
-    .filter((key) => !known.has(key) && !(key.startsWith('_') && known.has(key.slice(1))))
+    .filter((key) => !known.has(key))
     .map((key) =>
       fault('consent-element-unsupported', `${path}.${key}`, `Remove ${path}.${key}: the hub does not enforce it.`),
     );

@@ -9,7 +9,11 @@ import type { RequestContext, Services } from './services.ts';
 export async function auditRead(
   services: Services,
   permit: Permit,
-  given: { readonly type: string | undefined; readonly versions: readonly StoredVersion[]; readonly status?: 200 | 304 },
+  given: {
+    readonly type: string | undefined;
+    readonly versions: readonly StoredVersion[];
+    readonly status?: 200 | 304;
+  },
 ): Promise<void> {
   const { type, versions, status = 200 } = given;
   await services.store.audit([
@@ -55,6 +59,7 @@ export function whoOf(principal: Principal): Pick<AuditRow, 'clientId' | 'partyK
   return { clientId: principal.clientId, partyKey: principal.kind === 'system' ? principal.party.key : undefined };
 }
 
-function toConsentText(openedBy: StoredVersion['openedBy']): string | undefined {
+/** The Consent and version that opened something, as the log names them; undefined where none was needed. */
+export function toConsentText(openedBy: StoredVersion['openedBy']): string | undefined {
   return openedBy === undefined ? undefined : `${openedBy.consentId}/_history/${openedBy.versionId}`;
 }

@@ -104,7 +104,8 @@ async function runOne(
       etag: answer.headers['ETag'],
     };
   } catch (cause) {
-    if (!(cause instanceof Problem)) throw cause;
+    // Who is out is out for the whole Bundle, not entry by entry.
+    if (!(cause instanceof Problem) || cause.status === 401) throw cause;
     const { target } = entry;
     const type = 'type' in target ? target.type : undefined;
     return refuseEntry(services, context, { interaction: target.kind, type, cause });

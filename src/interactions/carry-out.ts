@@ -2,9 +2,11 @@
 // https://hl7.org/fhir/R4/http.html#transaction · Refuses with 404, 409, 412, 422.
 import { decideChange } from '../access/decide-write.ts';
 import type { Permit } from '../access/permit.ts';
+import { isReduced } from '../access/redact.ts';
 import { problem } from '../core/problem.ts';
 import type { LockedVersion, Resolved, WriteTransaction } from '../store/store.ts';
-import { whoOf } from './audit-rows.ts';
+import { toConsentText, whoOf } from './audit-rows.ts';
+import { requireChainScope } from './chain-scope.ts';
 import type { Change, ChangeInteraction, Create, Outcome } from './change.ts';
 import { resolveLinks } from './links.ts';
 import { locateAt } from './locate.ts';
@@ -45,7 +47,7 @@ export async function carryOut(
           address: `${type}/${id}`,
           versionId,
           personKey: personKeyOf(changes[at], existing, written),
-          consent: undefined,
+          consent: toConsentText(openedByOf(changes[at], existing)),
         })),
       },
     );
@@ -63,6 +65,8 @@ async function findExisting(
     return change.kind === 'create' && change.ifNoneExist !== undefined;
   });
   if (conditional.length === 0) return new Map();
+  for (const change of conditional)
+    locateAt(change.path, () => requireChainScope(change.permit, change.ifNoneExist.filters));
   const party = permit.principal.kind === 'system' ? permit.principal.party.key : 'operator';
   const names = conditional.map((change) => `${party}|${change.type}|${JSON.stringify(change.ifNoneExist.filters)}`);
   names.forEach((name, at) => {
@@ -100,7 +104,11 @@ async function lockTargets(
       const before = byAddress.get(`${change.type}/${change.id}`);
       if (before === undefined) throw problem('not-found', { expression: change.path });
       if (before.body === undefined) throw problem('gone', { expression: change.path });
-      locateAt(change.path, () => decideChange(change.permit, before));
+      locateAt(change.path, () => {
+        decideChange(change.permit, before);
+        // Also where everything shows again: the body was made from what did not.
+        if (change.kind === 'update' && isReduced(change.resource)) throw problem('reduced-view');
+      });
       if (before.versionId !== change.ifMatch) throw problem('version-conflict', { expression: change.path });
       return [change, before] as const;
     }),
@@ -114,6 +122,10 @@ function personKeyOf(
 ): number | null {
   if (change === undefined) return null;
   return existing.get(change)?.personKey ?? written.get(change)?.personKey ?? null;
+}
+
+function openedByOf(change: Change | undefined, existing: ReadonlyMap<Change, Resolved>): Resolved['openedBy'] {
+  return change === undefined ? undefined : existing.get(change)?.openedBy;
 }
 
 function toOutcome(

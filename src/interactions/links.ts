@@ -7,6 +7,7 @@ import { type Finding, problem, throwIfErrors } from '../core/problem.ts';
 import { forEachReference, parseReference, rewriteReferences } from '../fhir/reference.ts';
 import type { FhirResource, ResourceAddress } from '../fhir/resource.ts';
 import type { Resolved, WriteTransaction } from '../store/store.ts';
+import { requireChainScope } from './chain-scope.ts';
 import type { Change } from './change.ts';
 import { parseCondition } from './condition.ts';
 import type { Services } from './services.ts';
@@ -65,7 +66,10 @@ async function matchConditional(input: LinkInput): Promise<ReadonlyMap<string, r
   if (texts.size === 0) return new Map();
   const list = [...texts];
   const queries = list.map((text) => parseCondition(services, text));
-  for (const { type } of queries) requireScope(permit.principal, type, 's');
+  for (const { type, filters } of queries) {
+    requireScope(permit.principal, type, 's');
+    requireChainScope(permit, filters);
+  }
   const matches = await transaction.match(permit, queries, 2);
   return new Map(list.map((text, at) => [text, matches[at] ?? []]));
 }

@@ -1,15 +1,13 @@
 // search by GET and POST. https://hl7.org/fhir/R4/http.html#search · Only what the caller may see is matched, counted or included.
-import { decide, requireScope } from '../access/decide.ts';
-import { findTypePolicy } from '../access/compartment.ts';
-import type { Permit } from '../access/permit.ts';
+import { decide } from '../access/decide.ts';
 import { hasScope } from '../access/scopes.ts';
 import { type BundleLink, toSearchset } from '../fhir/bundle.ts';
 import { openSearchCursor, sealCursor } from '../search/cursor.ts';
 import { parseQuery } from '../search/parse-query.ts';
-import type { Filter } from '../search/query.ts';
 import type { StoredVersion } from '../store/store.ts';
 import { toServedBody } from './answer.ts';
 import { auditRead } from './audit-rows.ts';
+import { requireChainScope } from './chain-scope.ts';
 import type { Answer, RequestContext, Services } from './services.ts';
 
 export interface SearchRequest {
@@ -32,7 +30,7 @@ export async function search(services: Services, context: RequestContext, reques
     isLenient: context.isLenient,
     openCursor: (sealed) => openSearchCursor(services.cursorKey, scope, sealed),
   });
-  for (const filter of parsed.query.filters) requireChainScope(permit, filter);
+  requireChainScope(permit, parsed.query.filters);
   const page = await services.store.search(permit, parsed.query);
   const included = page.included.filter((version) => hasScope(permit.principal.scopes, version.type, 'r'));
   await auditRead(services, permit, { type, versions: [...page.matches, ...included] });
@@ -46,15 +44,6 @@ export async function search(services: Services, context: RequestContext, reques
   }
   const entries = [...toEntries(services, page.matches, 'match'), ...toEntries(services, included, 'include')];
   return { status: 200, headers: {}, body: toSearchset({ links, total: page.total, entries }) };
-}
-
-/** What a chain asks of its target is a search of the target. */
-function requireChainScope(permit: Permit, filter: Filter): void {
-  if (filter.kind !== 'chain') return;
-  for (const type of filter.targetTypes) {
-    if (findTypePolicy(type) !== undefined) requireScope(permit.principal, type, 's');
-  }
-  requireChainScope(permit, filter.filter);
 }
 
 function toEntries(

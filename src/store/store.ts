@@ -104,6 +104,7 @@ export interface Resolved extends ResourceAddress {
   readonly directory: boolean;
   readonly personKey: number | null;
   readonly custodianKey: number | null;
+  readonly openedBy: StoredVersion['openedBy'];
 }
 
 /** A resource about to be changed, locked until the transaction ends. */

@@ -30,7 +30,6 @@ export function versionColumns(reader: Reader, alias: string): Fragment {
 }
 
 export function toStoredVersion(row: VersionRow & { readonly type: string }): StoredVersion {
-  const [consentId, versionId] = row.opened ?? [];
   return {
     type: row.type,
     id: row.id,
@@ -42,8 +41,13 @@ export function toStoredVersion(row: VersionRow & { readonly type: string }): St
     custodianKey: row.custodian,
     personKey: row.person,
     hiddenReferences: row.hidden ?? [],
-    openedBy: consentId === undefined || versionId === undefined ? undefined : { consentId, versionId },
+    openedBy: toOpenedBy(row.opened),
   };
+}
+
+function toOpenedBy(opened: readonly string[] | null): StoredVersion['openedBy'] {
+  const [consentId, versionId] = opened ?? [];
+  return consentId === undefined || versionId === undefined ? undefined : { consentId, versionId };
 }
 
 /** True of rows that were found. */
@@ -59,11 +63,13 @@ export interface ResolvedRow {
   readonly directory: boolean;
   readonly custodian: number | null;
   readonly person: number | null;
+  readonly opened: readonly string[] | null;
 }
 
-export function resolvedColumns(alias: string): Fragment {
+export function resolvedColumns(reader: Reader, alias: string): Fragment {
   const row = name(alias);
-  return sql`${row}.key, ${row}.type, ${row}.id, ${row}.version_id, ${row}.directory, ${row}.custodian, ${row}.person`;
+  return sql`${row}.key, ${row}.type, ${row}.id, ${row}.version_id, ${row}.directory, ${row}.custodian, ${row}.person,
+    ${openedBy(reader, alias)} as opened`;
 }
 
 export function toResolved(row: ResolvedRow & { readonly type: string }): Resolved {
@@ -75,5 +81,6 @@ export function toResolved(row: ResolvedRow & { readonly type: string }): Resolv
     directory: row.directory,
     custodianKey: row.custodian,
     personKey: row.person,
+    openedBy: toOpenedBy(row.opened),
   };
 }

@@ -37,7 +37,7 @@ export function createWrite(isProtected: boolean): (inside: Queryable) => WriteT
   const resolve = compile(sql`with ${liveCheck(reader)}
     select live.ok, v.* from live left join lateral (
       select f.* from ${addresses} cross join lateral (
-        select ${resolvedColumns('r')} from resource r
+        select ${resolvedColumns(reader, 'r')} from resource r
         where r.type = a.type and r.id = a.id and not r.deleted and ${visibleTo('resolve', reader, 'r')}
         order by ${ownRegistrationFirst(reader, 'r')} limit 1) f
     ) v on live.ok`);
@@ -68,7 +68,7 @@ export function createWrite(isProtected: boolean): (inside: Queryable) => WriteT
         const rows = await inside.query<LiveRow & ResolvedRow>(
           toStatement(sql`with ${liveCheck(checked)}
             select live.ok, v.* from live left join lateral (
-              select ${resolvedColumns('r')}, c.ord from (${candidates}) c join resource r on r.key = c.key
+              select ${resolvedColumns(checked, 'r')}, c.ord from (${candidates}) c join resource r on r.key = c.key
             ) v on live.ok order by v.ord`),
         );
         requireLive(rows);
