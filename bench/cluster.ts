@@ -7,6 +7,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
+import { end, endWithParent } from './child-process.ts';
 
 /** Everything that differs from a new cluster's own settings; told in the result. */
 export const clusterSettings = {
@@ -64,6 +65,7 @@ export async function startCluster({ countStatements }: { readonly countStatemen
         stdio: ['ignore', 'ignore', 'ignore'],
       },
     );
+    endWithParent(server, 'SIGINT');
     const stop = async (): Promise<void> => {
       await end(server, 'SIGINT');
       remove();
@@ -142,18 +144,6 @@ export async function findFreePort(): Promise<number> {
   });
   if (address === null || typeof address === 'string') throw new Error('No free port.');
   return address.port;
-}
-
-/** Sends the signal and waits; after ten seconds it insists. */
-export async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const ended = new Promise((resolve) => {
-    child.once('exit', resolve);
-  });
-  child.kill(signal);
-  const timer = setTimeout(() => child.kill('SIGKILL'), 10_000);
-  await ended;
-  clearTimeout(timer);
 }
 
 async function waitUntilReady(address: string, server: ChildProcess): Promise<string> {

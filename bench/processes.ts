@@ -1,7 +1,8 @@
 // The processes of a run besides PostgreSQL: the hub as an operator starts it, the floor's server, and the load driver.
 import { fork, spawn, type ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
-import { end, findFreePort } from './cluster.ts';
+import { end, endWithParent } from './child-process.ts';
+import { findFreePort } from './cluster.ts';
 import type { DriverMessage, Job, JobResult } from './job.ts';
 
 export interface ServerProcess {
@@ -65,6 +66,7 @@ async function startServer(options: ServerOptions): Promise<ServerProcess> {
     env: environment(port),
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  endWithParent(child, 'SIGTERM');
   let complaint = '';
   child.stderr.on('data', (chunk: Buffer) => {
     complaint = `${complaint}${chunk.toString()}`.slice(-4_000);
@@ -90,6 +92,7 @@ export async function runJob(
     serialization: 'advanced',
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });
+  endWithParent(child, 'SIGTERM');
   try {
     return await new Promise((resolve, reject) => {
       child.on('message', (message: DriverMessage) => {

@@ -12,7 +12,7 @@ import { measureAll, pairCount, type Findings } from './measure-all.ts';
 
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
 const git = (...words: readonly string[]): string =>
-  execFileSync('git', words, { cwd: import.meta.dirname, encoding: 'utf8' }).trim();
+  execFileSync('git', ['--no-optional-locks', ...words], { cwd: import.meta.dirname, encoding: 'utf8' }).trim();
 
 function toReport(
   options: BenchOptions,
