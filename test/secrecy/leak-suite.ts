@@ -558,6 +558,9 @@ const everyPath = (world: LeakWorld): readonly Call[] => [
     headers: { 'If-Match': `W/"${world.orphan.versionId}"` },
   },
   { method: 'DELETE', path: world.orphan.address, headers: { 'If-Match': `W/"${world.orphan.versionId}"` } },
+  { method: 'GET', path: `Patient/${world.bo.id}/$everything` },
+  entry('GET', world.task.address),
+  toBatch(entry('GET', world.task.address)),
 ];
 
 const onClients: Readonly<Record<string, Check>> = {

@@ -4,10 +4,12 @@ import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import type { openTestHub } from '../scenarios/test-hub.ts';
+import type { runLeakSuite } from './leak-suite.ts';
 
 interface Tree {
-  readonly suite: typeof import('./leak-suite.ts');
-  readonly harness: typeof import('../scenarios/test-hub.ts');
+  readonly suite: { readonly runLeakSuite: typeof runLeakSuite };
+  readonly harness: { readonly openTestHub: typeof openTestHub };
 }
 
 const [seed = '', ...trees] = process.argv.slice(2);
