@@ -8,6 +8,7 @@ import { openSigningKeys } from './auth/signing-keys.ts';
 import { toSmartConfiguration } from './auth/smart-configuration.ts';
 import { createTokenReader } from './auth/tokens.ts';
 import type { Config } from './config.ts';
+import { createBackground } from './core/background.ts';
 import { canonicalBase } from './core/canonical.ts';
 import { type Clock, systemClock } from './core/clock.ts';
 import { createIdSource, type IdSource } from './core/ids.ts';
@@ -18,6 +19,7 @@ import { createHttpListener } from './http/create-http.ts';
 import { listen } from './http/listen.ts';
 import type { Services } from './interactions/services.ts';
 import { operations } from './operations/operations.ts';
+import { startExports } from './operations/run-exports.ts';
 import { deriveCursorKey } from './search/cursor.ts';
 import { createSearchRegistry } from './search/registry.ts';
 import { createStore } from './store/create-store.ts';
@@ -76,6 +78,7 @@ export async function startHub(config: Config, options: HubOptions): Promise<Run
   // 3. What is known of FHIR and SIP, compiled once.
   const codes = createCodes(definitions);
   const validator = createValidator({ definitions, codes, sipProfiles: createSipProfiles(canonicalBase) });
+  const background = createBackground(log);
   const services: Services = {
     store,
     validator,
@@ -88,6 +91,7 @@ export async function startHub(config: Config, options: HubOptions): Promise<Run
     ids,
     baseUrl: `${publicUrl}/fhir`,
     hubKey,
+    background,
     cursorKey: deriveCursorKey(hubKey),
     version: packageJson.version,
     startedAt: clock(),
@@ -98,6 +102,8 @@ export async function startHub(config: Config, options: HubOptions): Promise<Run
       bundleBytes: config.maxBundleBytes,
       defaultPageSize: config.defaultPageSize,
       maxPageSize: config.maxPageSize,
+      exportsAtOnce: config.exportsAtOnce,
+      exportLifetimeMs: config.exportHours * 3_600_000,
     },
   };
 
@@ -136,6 +142,7 @@ export async function startHub(config: Config, options: HubOptions): Promise<Run
     if (request.url?.startsWith(authorizationPath)) void authorizationServer.handle(request, response);
     else answerHttp(request, response);
   });
+  startExports(services);
   log('info', 'ready', { publicUrl, database: database.kind });
 
   return {
@@ -146,6 +153,7 @@ export async function startHub(config: Config, options: HubOptions): Promise<Run
     stop: async () => {
       isStopping = true;
       await front.close(config.drainTimeoutMs);
+      await background.stop();
       await store.close();
       log('info', 'stopped');
     },

@@ -58,6 +58,8 @@ export const settings = {
   maxUrlBytes: whole('SIP_HUB_MAX_URL_BYTES', 8192, 'Longest request address (bytes).'),
   defaultPageSize: whole('SIP_HUB_PAGE_SIZE', 50, 'Matches per page when _count is not given.'),
   maxPageSize: whole('SIP_HUB_MAX_PAGE_SIZE', 1000, 'Largest _count that is honoured.'),
+  exportsAtOnce: whole('SIP_HUB_EXPORTS', 10, 'Bulk exports that a client may have at once for one party, finished ones included until they are deleted or expire.'),
+  exportHours: whole('SIP_HUB_EXPORT_HOURS', 24, 'How long a bulk export can be fetched after it was asked for (hours).'),
   tokenLifetimeSeconds: whole('SIP_HUB_TOKEN_SECONDS', 300, 'Lifetime of a system access token (seconds, at most 300).'),
   drainTimeoutMs: whole('SIP_HUB_DRAIN_MS', 10_000, 'On SIGTERM, how long running requests may take to end (milliseconds).'),
   logLevel: oneOf('SIP_HUB_LOG', 'info', ['debug', 'info', 'warn', 'error'], 'Least severe line that is written to the log.'),

@@ -68,6 +68,7 @@ describe.each(visibilityPaths)('without the predicate at %s', (path) => {
       'visibility',
       'write',
       'everything',
+      'export-lines',
     ]
       .map((name) => readFileSync(join(root, 'src/store', `${name}.ts`), 'utf8'))
       .flatMap((source) => source.match(new RegExp(`isibleTo\\('${path}'`, 'g')) ?? []);

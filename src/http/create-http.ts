@@ -82,12 +82,19 @@ async function guard(
 
 function respond(context: Context, requestId: string, answer: Answer): Response {
   const headers: Record<string, string> = { ...securityHeaders, 'X-Request-Id': requestId, ...answer.headers };
-  if (answer.body !== undefined) headers['Content-Type'] = `${fhirJson}; charset=utf-8`;
-  const isBodyless = context.req.method === 'HEAD' || answer.body === undefined;
-  return new Response(isBodyless ? null : answer.body, { status: answer.status, headers });
+  const { status, body, stream, contentType = fhirJson } = answer;
+  if (body !== undefined || stream !== undefined) headers['Content-Type'] = `${contentType}; charset=utf-8`;
+  if (context.req.method === 'HEAD') return new Response(null, { status, headers });
+  return new Response(stream === undefined ? (body ?? null) : ReadableStream.from(encode(stream)), { status, headers });
 }
 
 /** The caller's own id where it is harmless in a log, else a new one. */
 function chooseRequestId(given: string | undefined, ids: IdSource): string {
   return given !== undefined && /^[A-Za-z0-9\-_.]{1,64}$/.test(given) ? given : ids.opaque();
+}
+
+/** An error in the middle breaks the connection, so that nobody takes what came for the whole. */
+async function* encode(pieces: AsyncIterable<string>): AsyncGenerator<Uint8Array> {
+  const encoder = new TextEncoder();
+  for await (const piece of pieces) yield encoder.encode(piece);
 }

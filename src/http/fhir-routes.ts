@@ -27,7 +27,7 @@ export async function answerFhir(routes: FhirRoutes, context: Context, requestId
   const { url, path, parameters } = splitUrl(context.req.url);
   if (url.length > routes.maxUrlBytes)
     throw problem('url-too-long', { diagnostics: `At most ${routes.maxUrlBytes} bytes are accepted.` });
-  requireAcceptable(context.req.header('accept'), parameters.get('_format') ?? undefined);
+  requireAcceptable(context.req.header('accept'), parameters.get('_format') ?? undefined, path === '$export-file');
   const target = parseTarget(context.req.method, path);
   if (target.kind === 'capabilities') return capabilities(services);
   const principal = await routes.authenticate(context.req.header('authorization'));

@@ -63,12 +63,13 @@ describe('requireJsonContent', () => {
 
 describe('parsePrefer', () => {
   it('reads return and handling, together or apart, and ignores the rest', () => {
-    expect(parsePrefer('return=minimal')).toEqual({ preferReturn: 'minimal', isLenient: false });
+    expect(parsePrefer('return=minimal')).toEqual({ preferReturn: 'minimal', isLenient: false, isAsync: false });
     expect(parsePrefer('respond-async, handling=lenient; return="representation"')).toEqual({
       preferReturn: 'representation',
       isLenient: true,
+      isAsync: true,
     });
-    expect(parsePrefer(undefined)).toEqual({ preferReturn: undefined, isLenient: false });
-    expect(parsePrefer('return=nonsense')).toEqual({ preferReturn: undefined, isLenient: false });
+    expect(parsePrefer(undefined)).toEqual({ preferReturn: undefined, isLenient: false, isAsync: false });
+    expect(parsePrefer('return=nonsense')).toEqual({ preferReturn: undefined, isLenient: false, isAsync: false });
   });
 });

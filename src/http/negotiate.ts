@@ -7,8 +7,15 @@ const jsonTypes = new Set([fhirJson, 'application/json', 'text/json']);
 const acceptedRanges = new Set([...jsonTypes, '*/*', 'application/*']);
 const formats = new Set([...jsonTypes, 'json']);
 
-/** @throws not-acceptable when neither `_format` (which wins) nor Accept allows JSON of FHIR R4 */
-export function requireAcceptable(accept: string | undefined, format: string | undefined): void {
+export const ndjson = 'application/fhir+ndjson';
+
+const lineRanges: ReadonlySet<string> = new Set([ndjson, 'application/ndjson', 'application/x-ndjson', 'text/ndjson']);
+
+/**
+ * `asLines`: what is asked for comes as NDJSON. https://hl7.org/fhir/R4/nd-json.html
+ * @throws not-acceptable when neither `_format` (which wins) nor Accept allows JSON of FHIR R4
+ */
+export function requireAcceptable(accept: string | undefined, format: string | undefined, asLines = false): void {
   // A plus sign in a query arrives as a space: `application/fhir+json`.
   if (format !== undefined && format !== '') {
     if (!formats.has(mediaType(format).replaceAll(' ', '+'))) throw problem('not-acceptable');
@@ -18,7 +25,8 @@ export function requireAcceptable(accept: string | undefined, format: string | u
   const isAccepted = accept.split(',').some((range) => {
     const version = findParameter(range, 'fhirVersion') ?? '4.0';
     const isRefused = /;\s*q=0(?:\.0{1,3})?\s*$/i.test(range);
-    return acceptedRanges.has(mediaType(range)) && !isRefused && version === '4.0';
+    const isKnown = acceptedRanges.has(mediaType(range)) || (asLines && lineRanges.has(mediaType(range)));
+    return isKnown && !isRefused && version === '4.0';
   });
   if (!isAccepted) throw problem('not-acceptable');
 }

@@ -3,6 +3,7 @@
 export interface Preferences {
   readonly preferReturn: 'minimal' | 'representation' | 'OperationOutcome' | undefined;
   readonly isLenient: boolean;
+  readonly isAsync: boolean;
 }
 
 const returns = ['minimal', 'representation', 'OperationOutcome'] as const;
@@ -13,5 +14,6 @@ export function parsePrefer(header: string | undefined): Preferences {
   return {
     preferReturn: returns.find((value) => parts.includes(`return=${value}`)),
     isLenient: parts.includes('handling=lenient'),
+    isAsync: parts.includes('respond-async'),
   };
 }

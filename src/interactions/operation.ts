@@ -8,6 +8,7 @@ export interface OperationRequest {
   readonly id: string | undefined;
   /** True for GET and HEAD. */
   readonly isRead: boolean;
+  readonly isDelete: boolean;
   readonly parameters: URLSearchParams;
   /** JSON text: a Parameters resource, or the one resource the operation takes; empty for GET. */
   readonly body: string;
@@ -26,5 +27,7 @@ export interface Operation {
   readonly types: readonly string[] | undefined;
   /** True where it may be called with GET. */
   readonly allowsGet: boolean;
+  /** True where it may be called with DELETE. */
+  readonly allowsDelete?: true;
   readonly run: (services: Services, context: RequestContext, request: OperationRequest) => Promise<Answer>;
 }

@@ -13,6 +13,14 @@ export function runOperation(services: Services, context: RequestContext, reques
   if (operation === undefined || !isForType) {
     throw problem('endpoint-unknown', { diagnostics: 'There is no such operation here. See the CapabilityStatement.' });
   }
-  if (request.isRead && !operation.allowsGet) throw problem('method-not-allowed', { headers: { Allow: 'POST' } });
+  const isTaken = request.isDelete ? operation.allowsDelete === true : !request.isRead || operation.allowsGet;
+  if (!isTaken) {
+    const allowed = [
+      ...(operation.allowsGet ? ['GET', 'HEAD'] : []),
+      'POST',
+      ...(operation.allowsDelete === true ? ['DELETE'] : []),
+    ];
+    throw problem('method-not-allowed', { headers: { Allow: allowed.join(', ') } });
+  }
   return operation.run(services, context, request);
 }

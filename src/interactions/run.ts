@@ -49,7 +49,13 @@ export async function run(services: Services, context: RequestContext, request: 
     case 'delete':
       return deleteResource(services, context, { type: target.type, id: target.id, ifMatch });
     case 'operation':
-      return runOperation(services, context, { ...request, name: target.name, type: target.type, id: target.id });
+      return runOperation(services, context, {
+        ...request,
+        name: target.name,
+        type: target.type,
+        id: target.id,
+        isDelete: target.isDelete === true,
+      });
     default:
       throw problem('endpoint-unknown', { detail: `no interaction for ${JSON.stringify(target satisfies never)}` });
   }

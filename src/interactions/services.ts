@@ -1,4 +1,5 @@
 // What an interaction is given to work with. Made once in app.ts; nothing here changes while the hub runs.
+import type { Background } from '../core/background.ts';
 import type { Clock } from '../core/clock.ts';
 import type { IdSource } from '../core/ids.ts';
 import type { Principal } from '../access/principal.ts';
@@ -16,6 +17,9 @@ export interface Limits {
   readonly bundleBytes: number;
   readonly defaultPageSize: number;
   readonly maxPageSize: number;
+  /** Bulk exports that a client may have at once for one party, finished ones included. */
+  readonly exportsAtOnce: number;
+  readonly exportLifetimeMs: number;
 }
 
 export interface Services {
@@ -39,6 +43,8 @@ export interface Services {
   readonly startedAt: Date;
   /** 32 bytes that only this hub has: person ids are derived with it. */
   readonly hubKey: Buffer;
+  /** Does work that no request waits for: one piece of work of a name at a time in this process. */
+  readonly background: Background;
   /** Seals page links (search/cursor.ts). */
   readonly cursorKey: Buffer;
 }
@@ -53,6 +59,8 @@ export interface RequestContext {
   readonly language: Language;
   /** `Prefer: handling=lenient` */
   readonly isLenient: boolean;
+  /** `Prefer: respond-async` */
+  readonly isAsync: boolean;
 }
 
 /** What goes back. `body` is JSON text, ready to send. */
@@ -60,4 +68,8 @@ export interface Answer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string | undefined;
+  /** Instead of a body: text in pieces, each made when the one before it has been taken. */
+  readonly stream?: AsyncIterable<string>;
+  /** `application/fhir+json` where nothing else is said. */
+  readonly contentType?: string;
 }

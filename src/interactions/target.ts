@@ -14,6 +14,7 @@ export type Target =
       readonly name: string;
       readonly type: string | undefined;
       readonly id: string | undefined;
+      readonly isDelete?: true;
     }
   | { readonly kind: 'vread'; readonly type: string; readonly id: string; readonly versionId: string };
 
@@ -29,7 +30,8 @@ export function parseTarget(method: string, path: string): Target {
   if (type === undefined) return choose(verb, { POST: { kind: 'bundle' } });
   if (type === 'metadata' && second === undefined) return choose(verb, { GET: { kind: 'capabilities' } });
   const operation = parseOperation(parts);
-  if (operation !== undefined) return choose(verb, { GET: operation, POST: operation });
+  if (operation !== undefined)
+    return choose(verb, { GET: operation, POST: operation, DELETE: { ...operation, isDelete: true } });
   if (!typeForm.test(type) || parts.length > 4) throw problem('endpoint-unknown');
   if (second === undefined) return choose(verb, { GET: { kind: 'search', type }, POST: { kind: 'create', type } });
   if (second === '_search' && third === undefined) return choose(verb, { POST: { kind: 'search', type } });
@@ -50,7 +52,7 @@ export function parseTarget(method: string, path: string): Target {
 }
 
 /** `$name`, `Type/$name` or `Type/id/$name`. https://hl7.org/fhir/R4/operations.html */
-function parseOperation(parts: readonly string[]): Target | undefined {
+function parseOperation(parts: readonly string[]): (Target & { kind: 'operation' }) | undefined {
   const name = parts.at(-1) ?? '';
   const [type, id] = parts.slice(0, -1);
   if (!/^\$[a-z][a-z-]{1,40}$/.test(name) || parts.length > 3) return undefined;

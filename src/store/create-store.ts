@@ -2,6 +2,8 @@
 import type { Database } from './database.ts';
 import { createAudit } from './audit-log.ts';
 import { createEverything } from './everything.ts';
+import { createExportJobs } from './export-jobs.ts';
+import { createExportLines } from './export-lines.ts';
 import { createHistory } from './history.ts';
 import { createRead } from './read.ts';
 import { readerSettings } from './reader.ts';
@@ -24,6 +26,7 @@ export function createStore(database: Database, options: StoreOptions): Store {
     ...createHistory(database, isProtected),
     ...createSearch(database, isProtected),
     ...createEverything(database, isProtected),
+    exports: { ...createExportJobs(database, isProtected), ...createExportLines(database, isProtected) },
     transaction: (permit, work) =>
       database.transaction((inside) => work(write(inside)), { settings: isProtected ? readerSettings(permit) : {} }),
     audit: createAudit(database),

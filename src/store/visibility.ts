@@ -21,6 +21,8 @@ export const visibilityPaths = [
   'lock',
   'everything-person',
   'everything',
+  'export-current',
+  'export-superseded',
 ] as const;
 
 export type VisibilityPath = (typeof visibilityPaths)[number];

@@ -64,8 +64,36 @@ export async function plantSecret(world: World): Promise<Secret> {
     { type: 'Patient', id: 'p2', custodian: 'region', patient: 'p2', at: minutesAfterNoon(-10) },
     { type: 'Goal', id: 'goal-of-p2', custodian: 'region', patient: 'p2' },
   );
+  await plantExport(world);
   return { permit: world.permit('other'), firstVersion: first?.versionId ?? '', currentVersion: current.versionId };
 }
+
+const exportId = 'listed-while-open';
+
+/** A finished export of `other` that lists two Goals about p3, one of them changed since, and the consent that opened them withdrawn. */
+async function plantExport(world: World): Promise<void> {
+  const { exports } = world.store;
+  const goals = ['goal-of-p3', 'changed-goal-of-p3'].map(
+    (id) => ({ type: 'Goal', id, custodian: 'region', patient: 'p3' }) as const,
+  );
+  const opening = consent('region', 'other', 'p3');
+  await put(world, { type: 'Patient', id: 'p3', custodian: 'region', patient: 'p3' }, ...goals, opening);
+  const permit = world.permit('other');
+  const work = { steps: [{ type: 'Goal', query: '' }], patients: undefined, elements: [] };
+  const times = { transactionAt: minutesAfterNoon(0), expiresAt: minutesAfterNoon(600) };
+  await exports.create(permit, { id: exportId, request: '', work, ...times, principal: {}, most: 1 });
+  const job = await exports.claim({ claim: 'mine', at: minutesAfterNoon(0), until: minutesAfterNoon(1) });
+  if (job === undefined) throw new Error('the export cannot be claimed');
+  const sort = [{ param: '_lastUpdated', kind: 'last-updated', descending: false }] as const;
+  await exports.list(permit, { job, query: query('Goal', [], { sort }) });
+  await exports.advance(job, { state: 'done' });
+  const listed = await exports.lines(permit, allLines);
+  if (listed.length !== 2) throw new Error('the export lists nothing that could leak');
+  for (const goal of goals.slice(1)) await change(world, goal);
+  await change(world, { ...opening, grants: [] });
+}
+
+const allLines = { jobId: exportId, type: 'Goal', after: 0, until: 10 } as const;
 
 type Leaks = readonly string[];
 
@@ -205,6 +233,7 @@ export const leakChecks: Readonly<Record<string, (store: Store, secret: Secret) 
     const seen = page?.versions.filter(({ openedBy }) => openedBy !== undefined) ?? [];
     return page?.total === 2 && seen.length === 2 ? [] : [`total ${page?.total}`, ...namesOf(page?.versions ?? [])];
   },
+  'lines of an export': async (store, { permit }) => namesOf(await store.exports.lines(permit, allLines)),
   'conditional match': (store, { permit }) =>
     withoutTrace(store, permit, async (inside) => {
       const found = await inside.match(permit, [query('CarePlan', [isActive]), query('Patient', [hasNumber])], 2);

@@ -1,0 +1,63 @@
+// Lists what open exports hold, page by page, each page under a permit of that moment. Any process may go on where another stopped:
+// a job is claimed for a while, and each page renews the claim. Started by the kick-off, by each look at a job, and when the hub starts.
+import { decide } from '../access/decide.ts';
+import type { Permit } from '../access/permit.ts';
+import type { Services } from '../interactions/services.ts';
+import type { ClaimedExport } from '../store/store.ts';
+import { toStepQuery } from './export-request.ts';
+import { toPrincipal } from './kept-principal.ts';
+
+/** Longer than any statement may take. */
+const claimMs = 60_000;
+const linesPerPage = 1000;
+
+/** After so many claims that led to nothing the job has failed. */
+const mostTries = 5;
+
+/** Lists what is to be listed, in the background. */
+export function startExports(services: Services): void {
+  services.background.start('export', (stopping) => runExports(services, stopping));
+}
+
+async function runExports(services: Services, stopping: AbortSignal): Promise<void> {
+  while (!stopping.aborted) {
+    const at = services.clock();
+    const until = new Date(at.getTime() + claimMs);
+    const job = await services.store.exports.claim({ claim: services.ids.opaque(), at, until });
+    if (job === undefined) return;
+    if (job.tries > mostTries) await services.store.exports.advance(job, { state: 'failed' });
+    else await runExport(services, job, stopping);
+  }
+}
+
+async function runExport(services: Services, job: ClaimedExport, stopping: AbortSignal): Promise<void> {
+  const principal = toPrincipal(job.principal);
+  let { position } = job;
+  for (let at = job.step; at < job.work.steps.length;) {
+    const step = job.work.steps[at];
+    if (step === undefined) break;
+    if (stopping.aborted) {
+      await services.store.exports.release(job);
+      return;
+    }
+    const now = services.clock();
+    const permit: Permit = decide({ kind: 'export', type: step.type }, { principal, at: now, requestId: job.id });
+    const page = await services.store.exports.list(permit, {
+      job,
+      query: {
+        ...toStepQuery(services, step),
+        // Oldest first: what changes meanwhile moves ahead of the walk and is met again, never missed.
+        sort: [{ param: '_lastUpdated', kind: 'last-updated', descending: false }],
+        count: linesPerPage,
+        total: 'none',
+        after: position,
+      },
+    });
+    if (page === false) return;
+    position = page.next;
+    if (position === undefined) at += 1;
+    const until = new Date(services.clock().getTime() + claimMs);
+    if (!(await services.store.exports.advance(job, { state: 'open', step: at, position, until }))) return;
+  }
+  await services.store.exports.advance(job, { state: 'done' });
+}

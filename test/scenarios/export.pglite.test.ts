@@ -1,0 +1,5 @@
+// On the embedded database: see export.ts.
+import { describeExport } from './export.ts';
+import { openTestHub } from './test-hub.ts';
+
+describeExport('PGlite', openTestHub);
