@@ -7,7 +7,7 @@ import { grantPermit, type Permit } from './permit.ts';
 import type { Principal } from './principal.ts';
 import { hasScope, type ScopeAction } from './scopes.ts';
 
-const scopeActions: Readonly<Record<Exclude<Interaction['kind'], 'transaction' | 'batch'>, readonly ScopeAction[]>> = {
+const scopeActions: Readonly<Record<Exclude<Interaction['kind'], 'transaction' | 'batch' | 'validate'>, readonly ScopeAction[]>> = {
   read: ['r'],
   vread: ['r'],
   'history-instance': ['r'],
@@ -37,7 +37,7 @@ export interface DecideContext {
  */
 export function decide(interaction: Interaction, context: DecideContext): Permit {
   const { principal } = context;
-  if (interaction.kind !== 'transaction' && interaction.kind !== 'batch') {
+  if (interaction.kind !== 'transaction' && interaction.kind !== 'batch' && interaction.kind !== 'validate') {
     const { type } = interaction;
     for (const action of scopeActions[interaction.kind]) requireScope(principal, type, action);
     if (interaction.kind === 'create' && interaction.ifNoneExist !== undefined) requireScope(principal, type, 's');

@@ -13,6 +13,8 @@ export type Interaction =
   | { readonly kind: 'everything' | 'meta' | 'meta-add' | 'meta-delete'; readonly type: string; readonly id: string }
   /** One type of a bulk export. */
   | { readonly kind: 'export'; readonly type: string }
+  /** Judges what the caller sends; opens nothing. */
+  | { readonly kind: 'validate' }
   | { readonly kind: 'transaction' }
   | { readonly kind: 'batch' };
 

@@ -202,6 +202,12 @@ export const problemKinds = {
     'The reference points at a type that the profile does not allow here. Point at one that is named.',
     'Referensen pekar på en typ som profilen inte tillåter här. Peka på någon som anges.',
   ),
+  'profile-unknown': kind(
+    422,
+    'not-found',
+    'The profile is not loaded at the hub, so nothing was asked of it. Correct its URL, or ask the operator to load its package.',
+    'Profilen är inte inläst i navet, så ingenting har prövats mot den. Rätta dess adress, eller be driftansvarig läsa in dess paket.',
+  ),
   'invariant-failed': kind(
     422,
     'invariant',

@@ -8,18 +8,20 @@ export type Language = 'en' | 'sv';
 
 /** JSON text of an OperationOutcome: stable code and text in `details`, what exactly is wrong in `diagnostics`, where in `expression`. */
 export function toOperationOutcome(findings: readonly Finding[], language: Language): string {
-  return JSON.stringify({
-    resourceType: 'OperationOutcome',
-    issue: findings.map((finding) => {
-      const kind = problemKinds[finding.code];
-      return {
-        severity: finding.severity,
-        code: kind.issue,
-        details: { coding: [{ system: errorSystem, code: finding.code }], text: kind[language] },
-        ...(finding.diagnostics === undefined ? {} : { diagnostics: finding.diagnostics }),
-        ...(finding.expression === undefined ? {} : { expression: [finding.expression] }),
-      };
-    }),
+  return JSON.stringify({ resourceType: 'OperationOutcome', issue: toIssues(findings, language) });
+}
+
+/** The same as the issues alone. */
+export function toIssues(findings: readonly Finding[], language: Language): readonly object[] {
+  return findings.map((finding) => {
+    const kind = problemKinds[finding.code];
+    return {
+      severity: finding.severity,
+      code: kind.issue,
+      details: { coding: [{ system: errorSystem, code: finding.code }], text: kind[language] },
+      ...(finding.diagnostics === undefined ? {} : { diagnostics: finding.diagnostics }),
+      ...(finding.expression === undefined ? {} : { expression: [finding.expression] }),
+    };
   });
 }
 

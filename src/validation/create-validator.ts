@@ -19,7 +19,7 @@ import { createStructures } from './structure.ts';
 import { createTypeRules } from './type-rules.ts';
 import type { Validator } from './validator.ts';
 import type { JsonObject, Walk } from './walk.ts';
-import { defer, isObject, report, runDeferred, startWalk } from './walk.ts';
+import { defer, isObject, quoteCode, report, runDeferred, startWalk } from './walk.ts';
 
 export interface ValidatorSources {
   readonly definitions: Definitions;
@@ -76,7 +76,13 @@ export function createValidator(sources: ValidatorSources): PreparedValidator {
   );
   return {
     validate: (resource, options) =>
-      validateResource(resource, { sources, structure, profile, node: structures.node, profiles: options?.profiles }),
+      validateResource(resource, {
+        ...sources,
+        structure,
+        profile,
+        node: structures.node,
+        profiles: options?.profiles,
+      }),
     prepare: (types, canonicals) => {
       for (const type of types) if (definitions.resourceTypes.has(type)) structures.node(type);
       for (const canonical of canonicals) profile(canonical);
@@ -85,7 +91,8 @@ export function createValidator(sources: ValidatorSources): PreparedValidator {
 }
 
 interface Run {
-  readonly sources: ValidatorSources;
+  readonly definitions: Definitions;
+  readonly sipProfiles: SipProfiles;
   readonly structure: StructureCheck;
   readonly profile: (canonical: string) => Profile | undefined;
   readonly node: ReturnType<typeof createStructures>['node'];
@@ -94,7 +101,7 @@ interface Run {
 
 function validateResource(resource: FhirResource, run: Run): readonly Finding[] {
   const type: unknown = isObject(resource) ? resource.resourceType : undefined;
-  if (typeof type !== 'string' || !run.sources.definitions.resourceTypes.has(type)) {
+  if (typeof type !== 'string' || !run.definitions.resourceTypes.has(type)) {
     return [
       {
         code: 'resource-type-unknown',
@@ -107,9 +114,10 @@ function validateResource(resource: FhirResource, run: Run): readonly Finding[] 
   const walk = startWalk(resource, type);
   run.structure.object(walk, resource, run.node(type), type);
   if (walk.isMalformed) return walk.findings;
-  const wanted = run.profiles ?? run.sources.sipProfiles(resource);
-  for (const canonical of new Set([...wanted, ...claimed(resource)]))
-    applyProfile(walk, resource, { canonical, profile: run.profile });
+  const wanted = new Set(run.profiles ?? run.sipProfiles(resource));
+  for (const canonical of wanted) applyProfile(walk, resource, { canonical, run, isClaim: false });
+  for (const canonical of claimed(resource))
+    if (!wanted.has(canonical)) applyProfile(walk, resource, { canonical, run, isClaim: true });
   runDeferred(walk);
   return withoutRepeats(walk.findings);
 }
@@ -119,19 +127,30 @@ function claimed(resource: JsonObject): readonly string[] {
   return Array.isArray(profile) ? profile.filter((item) => typeof item === 'string') : [];
 }
 
-function applyProfile(
-  walk: Walk,
-  resource: JsonObject,
-  at: { readonly canonical: string; readonly profile: Run['profile'] },
-): void {
-  const found = at.profile(at.canonical);
-  if (found === undefined) return;
-  if (found.type === resource['resourceType']) found.check(walk, resource);
-  else
-    report(walk, 'type-not-allowed', {
-      at: ['meta', 'profile'],
-      diagnostics: `${found.url} is a profile of ${found.type}. Remove it from meta.profile.`,
+interface ProfileUse {
+  readonly canonical: string;
+  readonly run: Pick<Run, 'profile' | 'definitions'>;
+  /** In meta.profile, as against asked for from outside. */
+  readonly isClaim: boolean;
+}
+
+function applyProfile(walk: Walk, resource: JsonObject, { canonical, run, isClaim }: ProfileUse): void {
+  const found = run.profile(canonical);
+  // A base type as profile asks for the type alone.
+  const structure = found ?? run.definitions.structure(canonical);
+  const at = isClaim ? ['meta', 'profile'] : [];
+  if (structure === undefined || (found === undefined && !run.definitions.resourceTypes.has(structure.type ?? ''))) {
+    report(walk, 'profile-unknown', {
+      at,
+      severity: isClaim ? 'warning' : 'error',
+      diagnostics: `The hub does not hold the profile ${quoteCode(canonical)}. Correct its URL, or have its package loaded.`,
     });
+  } else if (structure.type !== resource['resourceType']) {
+    report(walk, 'type-not-allowed', {
+      at,
+      diagnostics: `${quoteCode(canonical)} is a profile of ${structure.type}. ${isClaim ? 'Remove it from meta.profile.' : 'Name one of this type.'}`,
+    });
+  } else found?.check(walk, resource);
 }
 
 /** A rule that a profile and its parent both state is told once. */
@@ -167,7 +186,7 @@ function checkInnerResource(walk: Walk, value: JsonObject, sources: InnerSources
   if (!walk.path.includes('contained')) walk.root = value;
   sources.structure().object(walk, value, sources.node(type), type);
   for (const canonical of claimed(value))
-    defer(walk, (later) => applyProfile(later, value, { canonical, profile: sources.profile }), value);
+    defer(walk, (later) => applyProfile(later, value, { canonical, run: sources, isClaim: true }), value);
   walk.resource = outer.resource;
   walk.root = outer.root;
 }
