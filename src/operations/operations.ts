@@ -1,9 +1,21 @@
 // The closed list of operations. The CapabilityStatement is made from it.
 import type { Operation } from '../interactions/operation.ts';
 import { everything } from './everything.ts';
+import { exportData } from './export.ts';
+import { exportFile } from './export-file.ts';
+import { exportStatus } from './export-status.ts';
 import { meta } from './meta.ts';
 import { metaAdd } from './meta-add.ts';
 import { metaDelete } from './meta-delete.ts';
 import { validate } from './validate.ts';
 
-export const operations: readonly Operation[] = [everything, meta, metaAdd, metaDelete, validate];
+export const operations: readonly Operation[] = [
+  everything,
+  exportData,
+  exportStatus,
+  exportFile,
+  meta,
+  metaAdd,
+  metaDelete,
+  validate,
+];
