@@ -7,6 +7,7 @@ import { openPostgres } from '../src/store/postgres.ts';
 import { describeDatabase } from './contract/database-suite.ts';
 import { findLeaks, plantSecret } from './contract/leak-checks.ts';
 import { createDatabase, onPostgres } from './contract/open-databases.ts';
+import { outboxSettled } from './contract/outbox-settled.ts';
 import { auditRow, openWorld, put, toWrite } from './contract/store-world.ts';
 import type { World } from './contract/store-world.ts';
 
@@ -38,6 +39,7 @@ describe('the outbox with overlapping writers', () => {
       await write('quick');
       expect(await idsAfter()).toEqual([]);
     });
+    await outboxSettled(world.database);
     expect(await idsAfter()).toEqual(['slow', 'quick']);
   });
 
@@ -57,6 +59,7 @@ describe('the outbox with overlapping writers', () => {
     const reading = read();
     const wanted = Array.from({ length: 60 }, (_, n) => `many-${n}`);
     await Promise.all(wanted.map((id) => write(id)));
+    await outboxSettled(world.database);
     state.isWriting = false;
     await reading;
     expect(seen.filter((id) => id.startsWith('many-')).toSorted()).toEqual(wanted.toSorted());
