@@ -30,9 +30,43 @@ export interface StringRow {
   readonly exact: string;
 }
 
+/**
+ * What several columns must meet at once: a number, a quantity with its unit, or one pairing of the parts of a composite parameter
+ * within one element. Spans are closed; open ends are ±`Number.MAX_VALUE`, and null where the part is no number.
+ */
+export interface ValueRow {
+  readonly param: string;
+  /** The token that is the first part of a composite; both empty for a number or quantity alone. */
+  readonly keyCode: string;
+  readonly keySystem: string;
+  readonly low: number | null;
+  readonly high: number | null;
+  /** The unit's code and system, or a composite's second part that is a token, a reference or a (normalised) string. */
+  readonly code: string;
+  readonly system: string;
+  /** The unit in words. */
+  readonly unit: string;
+  /** A composite's third part, always a number. */
+  readonly low2: number | null;
+  readonly high2: number | null;
+}
+
+/** The words of a resource: `_text` asks the narrative, `_content` everything. */
+export interface TextRow {
+  readonly language: TextLanguage;
+  /** Plain text; empty where there is no narrative. */
+  readonly narrative: string;
+  readonly content: string;
+}
+
+/** How words are brought to their stems; `simple`: not at all. */
+export type TextLanguage = 'swedish' | 'english' | 'simple';
+
 export interface IndexRows {
   readonly tokens: readonly TokenRow[];
   readonly references: readonly ReferenceRow[];
   readonly dates: readonly DateRow[];
   readonly strings: readonly StringRow[];
+  readonly values?: readonly ValueRow[];
+  readonly text?: TextRow;
 }

@@ -1,6 +1,18 @@
 // A search parameter as the hub knows it within one resource type. https://hl7.org/fhir/R4/searchparameter.html
 
-export type ParameterKind = 'id' | 'last-updated' | 'token' | 'reference' | 'date' | 'string' | 'unsupported';
+export type ParameterKind =
+  | 'id'
+  | 'last-updated'
+  | 'token'
+  | 'reference'
+  | 'date'
+  | 'string'
+  | 'number'
+  | 'quantity'
+  | 'uri'
+  | 'composite'
+  | 'text'
+  | 'unsupported';
 
 export interface Parameter {
   readonly code: string;
@@ -14,4 +26,6 @@ export interface Parameter {
   readonly targetTypes: readonly string[];
   /** A token parameter whose values never have a system of their own (`status`, `active`). */
   readonly isSystemImplied: boolean;
+  /** A composite parameter: its parts, the first always a token. Empty otherwise. */
+  readonly components: readonly Parameter[];
 }

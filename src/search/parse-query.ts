@@ -91,7 +91,7 @@ function isResultParameter(name: string): boolean {
 function parseOrSkip(input: ParseQueryInput, name: string, value: string): Filter | undefined {
   const { type, registry, isLenient } = input;
   try {
-    return parseFilter({ type, name, value, registry, context: input });
+    return parseFilter({ type, name, value, registry, context: { ...input, codes: registry.codes } });
   } catch (error) {
     if (isLenient && error instanceof Problem && error.findings[0].code === 'search-parameter-unknown')
       return undefined;

@@ -22,6 +22,33 @@ export interface DateValue {
   readonly highMs: number;
 }
 
+/** A number as it was asked for; `low` and `high` bound what rounds to it: [low, high). */
+export interface NumberValue {
+  readonly prefix: DatePrefix;
+  readonly value: number;
+  readonly low: number;
+  readonly high: number;
+  /** Of a quantity. `system` undefined: the code or the words of the unit, of any system. */
+  readonly unit: { readonly system: string | undefined; readonly code: string } | undefined;
+}
+
+/** The second part of a composite, by its kind; `exact` never applies: a composite takes no modifier. */
+export type CompositePart =
+  | { readonly kind: 'token'; readonly value: TokenValue }
+  | { readonly kind: 'number'; readonly value: NumberValue }
+  | { readonly kind: 'date'; readonly value: DateValue }
+  | { readonly kind: 'string'; readonly value: string }
+  | { readonly kind: 'reference'; readonly value: ReferenceValue };
+
+export interface CompositeValue {
+  readonly key: TokenValue;
+  readonly second: CompositePart;
+  readonly third: NumberValue | undefined;
+}
+
+/** Which of the index tables holds the rows of a parameter. */
+export type IndexKind = 'token' | 'reference' | 'date' | 'string' | 'value';
+
 /** All filters must hold (AND); inside one filter any value suffices (OR). */
 export type Filter =
   | { readonly kind: 'id'; readonly values: readonly string[] }
@@ -36,6 +63,22 @@ export type Filter =
       /** Ready to compare: normalised (search/string-value.ts) for `starts` and `contains`, as written for `exact`. */
       readonly values: readonly string[];
     }
+  /** A number or a quantity. */
+  | { readonly kind: 'number'; readonly param: string; readonly values: readonly NumberValue[] }
+  | { readonly kind: 'composite'; readonly param: string; readonly values: readonly CompositeValue[] }
+  /** `url:below=…`: addresses that begin so, at the end of a step. */
+  | { readonly kind: 'uri-below'; readonly param: string; readonly values: readonly string[] }
+  /** `subject:identifier=…` on References that have a literal target as well, and are found only while none is hidden. */
+  | { readonly kind: 'identified'; readonly param: string; readonly values: readonly TokenValue[] }
+  /** `_text` and `_content`, as a person writes to a search engine. */
+  | { readonly kind: 'text'; readonly part: 'narrative' | 'content'; readonly values: readonly string[] }
+  | { readonly kind: 'missing'; readonly param: string; readonly index: IndexKind; readonly isMissing: boolean }
+  /** True of a resource without a match, also of one without a value. */
+  | { readonly kind: 'not'; readonly filter: Filter }
+  /** Any of them; none of none. */
+  | { readonly kind: 'any'; readonly filters: readonly Filter[] }
+  /** `_has:Task:focus:status=…`: a visible resource of `sourceType` that refers to this one and matches. */
+  | { readonly kind: 'has'; readonly sourceType: string; readonly param: string; readonly filter: Filter }
   /** `patient.identifier=…`: the target must itself be visible and match. */
   | {
       readonly kind: 'chain';
@@ -45,9 +88,9 @@ export type Filter =
     };
 
 export interface SortKey {
-  /** `_lastUpdated`, `_id`, or the code of a date, string or token parameter of the type. */
+  /** `_lastUpdated`, `_id`, or the code of a parameter of the type that has an order. */
   readonly param: string;
-  readonly kind: 'last-updated' | 'id' | 'date' | 'string' | 'token';
+  readonly kind: 'last-updated' | 'id' | 'date' | 'string' | 'token' | 'number' | 'uri';
   readonly descending: boolean;
 }
 

@@ -4,6 +4,7 @@ import type { SearchParameter, StructureDefinition } from '@medplum/fhirtypes';
 import type { FhirResource } from '../fhir/resource.ts';
 import type { IndexRows } from './index-rows.ts';
 import type { Parameter } from './parameter.ts';
+import type { SearchCodes } from './parse/criterion.ts';
 import { compileParameter } from './extract/compile-parameter.ts';
 import { createExtractor } from './extract/create-extractor.ts';
 import type { Extract } from './extract/create-extractor.ts';
@@ -14,6 +15,18 @@ export interface SearchRegistry {
   readonly parametersOf: (type: string) => ReadonlyMap<string, Parameter>;
   /** What is kept of a resource so that it can be found. Systems must be normalised already. */
   readonly extract: (resource: FhirResource) => IndexRows;
+  /** True of a type that can be searched: chains, `_has` and includes lead nowhere else. */
+  readonly isServed: (type: string) => boolean;
+  /** The types that can be searched, where they were told. */
+  readonly servedTypes: readonly string[];
+  readonly codes: SearchCodes | undefined;
+}
+
+export interface SearchRegistryOptions {
+  /** What `:in`, `:above` and their like are answered from; without it they are refused. */
+  readonly codes?: SearchCodes;
+  /** Left out: every type there is. */
+  readonly servedTypes?: readonly string[];
 }
 
 /** What the registry is made from: `fhir/definitions.ts` gives it. A later parameter replaces an earlier one of the same type and code. */
@@ -33,9 +46,16 @@ const unknownType: CompiledType = {
 };
 
 /** `baseUrl` is the hub's own FHIR base address without a trailing slash. */
-export function createSearchRegistry(definitions: SearchDefinitions, baseUrl: string): SearchRegistry {
+export function createSearchRegistry(
+  definitions: SearchDefinitions,
+  baseUrl: string,
+  { codes, servedTypes }: SearchRegistryOptions = {},
+): SearchRegistry {
+  const served = servedTypes === undefined ? undefined : new Set(servedTypes);
   const findMembers = createFindMembers(definitions.typeStructure);
   const types = new Map<string, CompiledType>();
+  const findDefinition = (url: string): SearchParameter | undefined =>
+    definitions.searchParameters().find((definition) => definition.url === url);
   const compile = (type: string): CompiledType => {
     const byCode = new Map<string, SearchParameter>();
     for (const definition of definitions.searchParameters()) {
@@ -43,7 +63,9 @@ export function createSearchRegistry(definitions: SearchDefinitions, baseUrl: st
       if (bases.some((base) => base === type || base === 'Resource' || base === 'DomainResource'))
         byCode.set(definition.code, definition);
     }
-    const compiled = [...byCode.values()].map((definition) => compileParameter(definition, type, findMembers));
+    const compiled = [...byCode.values()].map((definition) =>
+      compileParameter(definition, type, findMembers, findDefinition),
+    );
     return {
       parameters: new Map(compiled.map(({ parameter }) => [parameter.code, parameter])),
       extract: createExtractor(compiled, baseUrl),
@@ -62,5 +84,8 @@ export function createSearchRegistry(definitions: SearchDefinitions, baseUrl: st
   return {
     parametersOf: (type) => typeOf(type).parameters,
     extract: (resource) => typeOf(resource.resourceType).extract(resource),
+    isServed: (type) => served?.has(type) ?? definitions.typeStructure(type) !== undefined,
+    servedTypes: servedTypes ?? [],
+    codes,
   };
 }

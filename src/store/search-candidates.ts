@@ -92,18 +92,22 @@ function driverOf(criteria: Criteria, reader: Reader): Chosen {
 function isMatch({ type, filters }: Criteria, reader: Reader, met: Filter | undefined): Fragment {
   return allOf([
     sql`r.type = ${value('text', type)} and not r.deleted`,
-    ...filters.filter((filter) => filter !== met).map((filter) => toCondition(filter, [type], reader, 'r')),
-    ...(met?.kind === 'reference'
+    ...filters
+      .filter((filter) => filter !== met || isCoarse(filter))
+      .map((filter) => toCondition(filter, [type], reader, 'r')),
+    ...(met !== undefined && isHideable(met)
       ? [sql`(cardinality(${hideableReferences(reader, 'r')}) = 0 or ${toCondition(met, [type], reader, 'r')})`]
       : []),
-    isVisibleMatch(type, reader),
+    visibleTo('search-match', reader, 'r'),
+    isReadersRegistration(reader, 'r'),
   ]);
 }
 
-function isVisibleMatch(type: string, reader: Reader): Fragment {
-  const isVisible = visibleTo('search-match', reader, 'r');
-  return type === 'Patient' ? allOf([isVisible, isReadersRegistration(reader, 'r')]) : isVisible;
-}
+/** Met by a row of an index that may be of a reference which is taken out for this reader. */
+const isHideable = ({ kind }: Filter): boolean => kind === 'reference' || kind === 'any';
+
+/** The index that is walked holds more than the filter asks for, so the filter is asked again. */
+const isCoarse = ({ kind }: Filter): boolean => kind === 'composite' || kind === 'uri-below';
 
 /** Rows after the last page's end. The id stands for the key there, because keys tell how much the hub holds. */
 function isBeyond(
@@ -176,6 +180,14 @@ function sortValue({ kind, param, descending }: SortKey, type: string): Fragment
       return descending
         ? sql`(select max(x.normalized) from search_string x where x.resource = r.key and x.param = ${key})`
         : sql`(select min(x.normalized) from search_string x where x.resource = r.key and x.param = ${key})`;
+    case 'number':
+      return descending
+        ? sql`(select max(x.high) from search_value x where x.resource = r.key and x.param = ${key})`
+        : sql`(select min(x.low) from search_value x where x.resource = r.key and x.param = ${key})`;
+    case 'uri':
+      return descending
+        ? sql`(select max(x.target_id) from search_reference x where x.resource = r.key and x.param = ${key})`
+        : sql`(select min(x.target_id) from search_reference x where x.resource = r.key and x.param = ${key})`;
     case 'token':
       return descending
         ? sql`(select max(x.code) from search_token x where x.resource = r.key and x.param = ${key})`
@@ -192,7 +204,9 @@ function isSortedBeyond(keys: readonly SortColumn[], { values, id }: CursorPosit
     const isNumber = key.kind === 'last-updated' || key.kind === 'date';
     const at = isNumber
       ? value('bigint', given === null ? null : Math.trunc(Number(given)))
-      : value('text', given === null ? null : toIndexedString(String(given)));
+      : key.kind === 'number'
+        ? value('double precision', given === null ? null : Number(given))
+        : value('text', given === null ? null : toIndexedString(String(given)));
     if (given !== null) {
       const comparison = key.descending ? sql`<` : sql`>`;
       ways.push(allOf([...equals, sql`(${column} ${comparison} ${at} or ${column} is null)`]));

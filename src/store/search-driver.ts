@@ -4,9 +4,10 @@ import type { Filter } from '../search/query.ts';
 import { toIndexedCode, toIndexedString } from './indexed-value.ts';
 import { toParameterKey } from './parameter-key.ts';
 import type { Reader } from './reader.ts';
-import { allOf, name, sql, value } from './sql.ts';
+import { allOf, anyOf, join, name, sql, value } from './sql.ts';
 import type { Fragment } from './sql.ts';
-import { chainTarget, upperBound } from './search-filters.ts';
+import { matchesNumber, matchesText, upperBound } from './search-comparisons.ts';
+import { chainSource, chainTarget } from './search-filters.ts';
 
 /** Rows `t(key, last_updated)` for each row of `values` (a FROM item called `v`): `from` and `condition` may speak of `v`. */
 export interface Driver {
@@ -22,13 +23,16 @@ export interface Driver {
 
 const identifierLike = new Set(['identifier', 'url', 'code-value']);
 
+/** A set of more codes than this (`:in`, `:below`) is asked row by row: each would be a walk of its own through every owner. */
+const mostWalked = 100;
+
 /** Lower narrows more; undefined: cannot drive. */
 function rank(filter: Filter): number | undefined {
   switch (filter.kind) {
     case 'id':
       return 0;
     case 'token':
-      if (filter.values.some(({ code }) => code === undefined)) return undefined;
+      if (filter.values.length > mostWalked || filter.values.some(({ code }) => code === undefined)) return undefined;
       return identifierLike.has(filter.param) ? 1 : 6;
     case 'reference':
       return 2;
@@ -40,7 +44,24 @@ function rank(filter: Filter): number | undefined {
       return filter.match === 'starts' ? 4 : undefined;
     case 'date':
       return filter.values.every(({ prefix }) => prefix === 'eq') ? 5 : undefined;
+    case 'has': {
+      const inner = rank(filter.filter);
+      return inner !== undefined && inner < 4 ? 3 : undefined;
+    }
+    case 'number':
+      return filter.values.every(({ prefix }) => prefix === 'eq') ? 5 : undefined;
+    case 'composite':
+      return filter.values.every(({ key }) => key.code !== undefined) ? 6 : undefined;
+    case 'uri-below':
+    case 'text':
+      return 4;
+    case 'any':
+      // Such as all ways in which a resource can belong to a compartment.
+      return filter.filters.length > 0 && filter.filters.every(({ kind }) => kind === 'reference') ? 2 : undefined;
     case 'last-updated':
+    case 'identified':
+    case 'missing':
+    case 'not':
       return undefined;
   }
 }
@@ -85,14 +106,7 @@ export function driveBy(filter: Filter, types: readonly string[], reader: Reader
     case 'token':
       return driveByToken(filter, types);
     case 'reference':
-      return indexed('search_reference', {
-        values: valuesOf(
-          types,
-          filter.param,
-          filter.values.map(({ type, id }) => [toIndexedCode(id), type ?? null]),
-        ),
-        condition: sql`t.target_id = v.a and (v.b is null or t.target_type = v.b)`,
-      });
+      return indexed('search_reference', { values: referenceValues(filter, types), condition: isReferenceOfValue });
     case 'string':
       return indexed('search_string', {
         values: valuesOf(
@@ -113,8 +127,60 @@ export function driveBy(filter: Filter, types: readonly string[], reader: Reader
       });
     case 'chain':
       return driveByChain(filter, types, reader);
+    case 'has':
+      return driveByHas(filter, types, reader);
+    case 'number':
+      return indexed('search_value', {
+        values: valuesOf(
+          types,
+          filter.param,
+          filter.values.map(({ low, high }) => [String(low), String(high)]),
+        ),
+        condition: sql`t.key_code = '' and t.low >= v.a::double precision and t.low < v.b::double precision
+          and ${anyOf(filter.values.map((given) => matchesNumber(given, 't')))}`,
+      });
+    case 'composite':
+      return indexed('search_value', {
+        values: valuesOf(
+          types,
+          filter.param,
+          filter.values.map(({ key }) => [toIndexedCode(key.code ?? ''), null]),
+        ),
+        condition: sql`t.key_code = v.a`,
+      });
+    case 'uri-below':
+      return indexed('search_reference', {
+        values: valuesOf(
+          types,
+          filter.param,
+          filter.values.map((text) => [text, `${text}\u{10FFFF}`]),
+        ),
+        condition: sql`t.target_id >= v.a and t.target_id < v.b`,
+      });
+    case 'text':
+      return {
+        values: sql`(select 1) v`,
+        from: sql`search_text t`,
+        condition: matchesText(filter, 't'),
+        key: sql`t.resource`,
+        lastUpdated: sql`t.last_updated`,
+        isByOwner: false,
+      };
+    case 'any':
+      return indexed('search_reference', {
+        values: sql`(${join(
+          filter.filters.flatMap((one) =>
+            one.kind === 'reference' ? [sql`select * from ${referenceValues(one, types)}`] : [],
+          ),
+          ' union ',
+        )}) v`,
+        condition: isReferenceOfValue,
+      });
     case 'last-updated':
-      throw new Error('last-updated does not drive a search');
+    case 'identified':
+    case 'missing':
+    case 'not':
+      throw new Error(`${filter.kind} does not drive a search`);
   }
 }
 
@@ -155,6 +221,37 @@ function driveByChain(filter: Filter & { readonly kind: 'chain' }, types: readon
       where ${chainTarget(filter, reader, 'c')}) v`,
     condition: sql`t.target_id = v.id and t.target_type = v.type`,
   });
+}
+
+const isReferenceOfValue = sql`t.target_id = v.a and (v.b is null or t.target_type = v.b)`;
+
+const referenceValues = (filter: Filter & { readonly kind: 'reference' }, types: readonly string[]): Fragment =>
+  valuesOf(
+    types,
+    filter.param,
+    filter.values.map(({ type, id }) => [toIndexedCode(id), type ?? null]),
+  );
+
+/** What the visible matches of the inner question refer to, looked up by address. */
+function driveByHas(filter: Filter & { readonly kind: 'has' }, types: readonly string[], reader: Reader): Driver {
+  const inner = driveBy(filter.filter, [filter.sourceType], reader);
+  return {
+    values: sql`(
+      select distinct y.target_type as type, y.target_id as id from (
+        select i.key from (select * from ${inner.values} offset 0) v
+        cross join lateral (select ${inner.key} as key from ${inner.from} where ${inner.condition}) i offset 0) d
+      cross join lateral (select * from resource r where r.key = d.key offset 0) s
+      cross join lateral (
+        select z.target_type, z.target_id from search_reference z
+        where z.resource = d.key and z.param = ${value('bigint', toParameterKey(filter.sourceType, filter.param))} offset 0) y
+      where s.type = ${value('text', filter.sourceType)} and y.target_type = any (${value('text[]', types)})
+        and ${chainSource(filter, reader, 's')}) v`,
+    from: sql`(select r.key, r.last_updated from resource r where r.type = v.type and r.id = v.id offset 0) t`,
+    condition: sql`true`,
+    key: sql`t.key`,
+    lastUpdated: sql`t.last_updated`,
+    isByOwner: false,
+  };
 }
 
 function indexed(

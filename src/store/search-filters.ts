@@ -1,13 +1,21 @@
 // One filter of a search as a condition on a row of `resource`. Each is a scalar subquery, so that every plan probes the index
 // tables by resource, row by row, and the order of the driving index survives (docs/decisions/0014-search-index-layout.md).
 // https://hl7.org/fhir/R4/search.html
-import type { DateValue, Filter, ReferenceValue, TokenValue } from '../search/query.ts';
-import { toIndexedCode, toIndexedString, toTimestamp } from './indexed-value.ts';
+import type { Filter, IndexKind, ReferenceValue, TokenValue } from '../search/query.ts';
+import { toIndexedCode, toIndexedString } from './indexed-value.ts';
 import { toParameterKey } from './parameter-key.ts';
 import type { Reader } from './reader.ts';
+import {
+  matchesComposite,
+  matchesInstant,
+  matchesNumber,
+  matchesSpan,
+  matchesText,
+  upperBound,
+} from './search-comparisons.ts';
 import { allOf, anyOf, name, sql, value } from './sql.ts';
 import type { Fragment } from './sql.ts';
-import { isReadersRegistration, showsReference, visibleTo } from './visibility.ts';
+import { isReadersRegistration, showsEveryReference, showsReference, visibleTo } from './visibility.ts';
 
 /** The condition that the row `alias`, of one of `types`, meets the filter. */
 export function toCondition(filter: Filter, types: readonly string[], reader: Reader, alias: string): Fragment {
@@ -16,7 +24,7 @@ export function toCondition(filter: Filter, types: readonly string[], reader: Re
     case 'id':
       return sql`${row}.id = any (${value('text[]', filter.values)})`;
     case 'last-updated':
-      return anyOf(filter.values.map((given) => matchesInstant(given, sql`${row}.last_updated`)));
+      return anyOf(filter.values.map((given) => matchesInstant(given, sql`${row}.last_updated`, reader)));
     case 'token':
       return probe('search_token', { param: filter.param, types, alias }, matchesToken(filter.values));
     case 'reference':
@@ -26,9 +34,43 @@ export function toCondition(filter: Filter, types: readonly string[], reader: Re
         allOf([anyOf(filter.values.map(matchesReference)), showsReference(reader, alias, 'x')]),
       );
     case 'date':
-      return probe('search_date', { param: filter.param, types, alias }, anyOf(filter.values.map(matchesSpan)));
+      return probe(
+        'search_date',
+        { param: filter.param, types, alias },
+        anyOf(filter.values.map((given) => matchesSpan(given, reader))),
+      );
     case 'string':
       return probe('search_string', { param: filter.param, types, alias }, matchesString(filter));
+    case 'number':
+      return probe(
+        'search_value',
+        { param: filter.param, types, alias },
+        anyOf(filter.values.map((given) => matchesNumber(given, 'x'))),
+      );
+    case 'composite':
+      return probe(
+        'search_value',
+        { param: filter.param, types, alias },
+        anyOf(filter.values.map((given) => matchesComposite(given, reader))),
+      );
+    case 'uri-below':
+      return probe('search_reference', { param: filter.param, types, alias }, anyOf(filter.values.map(matchesBelow)));
+    case 'identified':
+      return sql`(${probe('search_token', { param: filter.param, types, alias }, matchesToken(filter.values))}
+        and ${showsEveryReference(reader, alias)})`;
+    case 'text':
+      return sql`coalesce((select true from search_text x where x.resource = ${row}.key and ${matchesText(filter, 'x')} limit 1), false)`;
+    case 'missing':
+      return isMissing(filter, { types, reader, alias });
+    case 'not':
+      return sql`not ${toCondition(filter.filter, types, reader, alias)}`;
+    case 'any':
+      return anyOf(filter.filters.map((one) => toCondition(one, types, reader, alias)));
+    case 'has':
+      return sql`coalesce((select true from search_reference y
+        where y.param = ${value('bigint', toParameterKey(filter.sourceType, filter.param))}
+          and y.target_id = ${row}.id and y.target_type = ${row}.type
+          and (select true from resource s where s.key = y.resource and ${chainSource(filter, reader, 's')} limit 1) limit 1), false)`;
     case 'chain':
       return probe(
         'search_reference',
@@ -50,6 +92,16 @@ export function chainTarget(filter: Filter & { readonly kind: 'chain' }, reader:
   ]);
 }
 
+/** What a reverse chain's source must be: there, visible, the reader's registration, and a match itself. */
+export function chainSource(filter: Filter & { readonly kind: 'has' }, reader: Reader, alias: string): Fragment {
+  return allOf([
+    sql`not ${name(alias)}.deleted`,
+    visibleTo('chain-source', reader, alias),
+    isReadersRegistration(reader, alias),
+    toCondition(filter.filter, [filter.sourceType], reader, alias),
+  ]);
+}
+
 /** A parameter, the types it is a parameter of, and the row that is looked at. */
 interface Probed {
   readonly param: string;
@@ -68,17 +120,56 @@ function probe(table: string, { param, types, alias }: Probed, condition: Fragme
 function matchesToken(values: readonly TokenValue[]): Fragment {
   const codes: string[] = [];
   const systems: string[] = [];
-  const both: string[] = [];
+  const both: (readonly [code: string, system: string])[] = [];
   for (const { system, code } of values) {
     if (code === undefined) systems.push(system ?? '');
     else if (system === undefined) codes.push(toIndexedCode(code));
-    else both.push(`${toIndexedCode(code)}|${toIndexedCode(system)}`);
+    else both.push([toIndexedCode(code), toIndexedCode(system)]);
   }
   const ways = [];
   if (codes.length > 0) ways.push(sql`x.code = any (${value('text[]', codes)})`);
   if (systems.length > 0) ways.push(sql`x.system = any (${value('text[]', systems.map(toIndexedCode))})`);
-  if (both.length > 0) ways.push(sql`x.code || '|' || x.system = any (${value('text[]', both)})`);
+  if (both.length > 0) ways.push(isPair(sql`x.code`, sql`x.system`, both));
   return anyOf(ways);
+}
+
+/** True where both are those of one pair: written out for few, by way of a table for many. */
+function isPair(
+  code: Fragment,
+  system: Fragment,
+  pairs: readonly (readonly [code: string, system: string])[],
+): Fragment {
+  if (pairs.length <= 4)
+    return anyOf(pairs.map(([a, b]) => sql`(${code} = ${value('text', a)} and ${system} = ${value('text', b)})`));
+  const [codes, systems] = [pairs.map(([a]) => a), pairs.map(([, b]) => b)];
+  return sql`(${code} = any (${value('text[]', codes)}) and (${code}, ${system}) in (
+    select u.code, u.system from unnest(${value('text[]', codes)}, ${value('text[]', systems)}) u (code, system)))`;
+}
+
+/** An address that is one of these or goes on from it by a step, a query or a fragment. */
+function matchesBelow(uri: string): Fragment {
+  const from = value('text', uri);
+  return sql`(x.target_id = ${from} or (x.target_id > ${from} and x.target_id < ${value('text', `${uri}\u{10FFFF}`)}
+    and substr(x.target_id, ${value('integer', [...uri].length + 1)}, 1) = any (array['/', '?', '#', '|'])))`;
+}
+
+const indexTables: Readonly<Record<IndexKind, string>> = {
+  token: 'search_token',
+  reference: 'search_reference',
+  date: 'search_date',
+  string: 'search_string',
+  value: 'search_value',
+};
+
+/** A reference that is taken out of what the reader gets is missing. Values that give no index row have left a mark. */
+function isMissing(
+  { param, index, isMissing: isAsked }: Filter & { readonly kind: 'missing' },
+  { types, reader, alias }: { readonly types: readonly string[]; readonly reader: Reader; readonly alias: string },
+): Fragment {
+  const isShown = index === 'reference' ? showsReference(reader, alias, 'x') : sql`true`;
+  const isThere = sql`(${probe(indexTables[index], { param, types, alias }, isShown)}
+    or ${probe('search_token', { param: `${param}:present`, types, alias }, sql`true`)})`;
+  return isAsked ? sql`not ${isThere}` : isThere;
 }
 
 function matchesReference({ type, id }: ReferenceValue): Fragment {
@@ -99,55 +190,5 @@ function matchesString({ match, values }: Filter & { readonly kind: 'string' }):
       return sql`x.exact = any (${value('text[]', values)})`;
     case 'contains':
       return anyOf(values.map((text) => sql`position(${value('text', toIndexedString(text))} in x.normalized) > 0`));
-  }
-}
-
-/** The first text after all that begin with this one, in the order of code points. */
-export const upperBound = (text: string): string => `${toIndexedString(text)}\u{10FFFF}`;
-
-/** The row's span [x.low_ms, x.high_ms) against the value's. https://hl7.org/fhir/R4/search.html#prefix */
-function matchesSpan(given: DateValue): Fragment {
-  const low = value('bigint', given.lowMs);
-  const high = value('bigint', given.highMs);
-  return compareSpans(given, { low: sql`x.low_ms`, high: sql`x.high_ms` }, { low: sql`${low}`, high: sql`${high}` });
-}
-
-/** An instant counts as the millisecond it falls in. */
-function matchesInstant(given: DateValue, at: Fragment): Fragment {
-  const low = value('timestamptz', toTimestamp(given.lowMs));
-  const high = value('timestamptz', toTimestamp(given.highMs));
-  return compareSpans(
-    given,
-    { low: at, high: sql`${at} + interval '1 millisecond'` },
-    { low: sql`${low}`, high: sql`${high}` },
-  );
-}
-
-interface Span {
-  readonly low: Fragment;
-  readonly high: Fragment;
-}
-
-function compareSpans({ prefix }: DateValue, row: Span, given: Span): Fragment {
-  const isWithin = sql`(${row.low} >= ${given.low} and ${row.high} <= ${given.high})`;
-  switch (prefix) {
-    case 'eq':
-      return isWithin;
-    case 'ne':
-      return sql`not ${isWithin}`;
-    case 'gt':
-      return sql`${row.high} > ${given.high}`;
-    case 'lt':
-      return sql`${row.low} < ${given.low}`;
-    case 'ge':
-      return sql`(${row.high} > ${given.high} or ${isWithin})`;
-    case 'le':
-      return sql`(${row.low} < ${given.low} or ${isWithin})`;
-    case 'sa':
-      return sql`${row.low} >= ${given.high}`;
-    case 'eb':
-      return sql`${row.high} <= ${given.low}`;
-    case 'ap':
-      return sql`(${row.low} < ${given.high} and ${row.high} > ${given.low})`;
   }
 }

@@ -13,9 +13,11 @@ export const visibilityPaths = [
   'history-superseded',
   'search-match',
   'chain-target',
+  'chain-source',
   'include',
   'hidden-reference',
   'searched-reference',
+  'searched-identifier',
   'registration',
   'resolve',
   'lock',
@@ -92,17 +94,26 @@ export function showsReference(reader: Reader, alias: string, entry: string): Fr
       and ${visibleTo('searched-reference', reader, 't')}))`;
 }
 
+/** True of a row from which nothing is taken out for this reader: what stands inside a Reference may be asked for. */
+export function showsEveryReference(reader: Reader, alias: string): Fragment {
+  return sql`not exists (
+    select from unnest(${hideableReferences(reader, alias)}) f (ref)
+    where not exists (
+      select from resource t where t.type = split_part(f.ref, '/', 1) and t.id = split_part(f.ref, '/', 2)
+        and ${visibleTo('searched-identifier', reader, 't')}))`;
+}
+
 /** ORDER BY of one address's rows: a Patient's first is the reader's registration. Its own, else the latest; deleted ones last. */
 export function ownRegistrationFirst(reader: Reader, alias: string): Fragment {
   const row = name(alias);
   return sql`${row}.deleted, (${row}.registrant is not distinct from ${reader.party}) desc, ${row}.last_updated desc`;
 }
 
-/** True of every row but the registrations of a person that the reader is not to see. For paths that meet rows one by one. */
+/** True of every row but those of an address per party (a person's registrations) that the reader is not to see. For paths that meet rows one by one. */
 export function isReadersRegistration(reader: Reader, alias: string): Fragment {
   const row = name(alias);
-  return sql`(${row}.type <> 'Patient' or ${row}.key = (
-    select e.key from resource e where e.type = 'Patient' and e.id = ${row}.id and ${visibleTo('registration', reader, 'e')}
+  return sql`(${row}.registrant = 0 or ${row}.key = (
+    select e.key from resource e where e.type = ${row}.type and e.id = ${row}.id and ${visibleTo('registration', reader, 'e')}
     order by ${ownRegistrationFirst(reader, 'e')} limit 1))`;
 }
 

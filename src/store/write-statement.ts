@@ -15,6 +15,7 @@ const writeColumns = {
   bodies: 'text[]',
   directory: 'boolean[]',
   custodians: 'bigint[]',
+  registrants: 'bigint[]',
   personKeys: 'bigint[]',
   patientIds: 'text[]',
 } as const;
@@ -51,6 +52,23 @@ const indexTables = [
   },
 ] as const;
 
+/** One row holds a number with its unit, or the parts of a composite (search/index-rows.ts). */
+const valueColumns = {
+  valueOf: 'integer[]',
+  valueParam: 'bigint[]',
+  valueKeyCode: 'text[]',
+  valueKeySystem: 'text[]',
+  valueLow: 'double precision[]',
+  valueHigh: 'double precision[]',
+  valueCode: 'text[]',
+  valueSystem: 'text[]',
+  valueUnit: 'text[]',
+  valueLow2: 'double precision[]',
+  valueHigh2: 'double precision[]',
+} as const;
+
+const textColumns = { textOf: 'integer[]', textLanguage: 'text[]', textNarrative: 'text[]', textContent: 'text[]' } as const;
+
 /** Out with the old rows of what is followed, in with the new ones. A DELETE sees only what was there before the statement. */
 const indexWrites: readonly Fragment[] = indexTables.map(({ table, columns: [first, second], slots }) => {
   const [a, b] = [name(first), name(second)];
@@ -63,6 +81,23 @@ const indexWrites: readonly Fragment[] = indexTables.map(({ table, columns: [fir
     from unnest(${arrays(slots)}) i (n, param, a, b) join w on w.n = i.n)`;
 });
 
+/** The two tables of more columns, in the same way. */
+const wideWrites: readonly Fragment[] = [
+  sql`old_search_value as (
+    delete from search_value where resource = any (${followed}) and (select ok from live)),
+  new_search_value as (
+    insert into search_value (resource, person, param, last_updated, key_code, key_system, low, high, code, system, unit, low2, high2)
+    select w.key, w.person, i.param, w.last_updated, i.key_code, i.key_system, i.low, i.high, i.code, i.system, i.unit, i.low2, i.high2
+    from unnest(${arrays(valueColumns)}) i (n, param, key_code, key_system, low, high, code, system, unit, low2, high2) join w on w.n = i.n)`,
+  sql`old_search_text as (
+    delete from search_text where resource = any (${followed}) and (select ok from live)),
+  new_search_text as (
+    insert into search_text (resource, person, last_updated, language, narrative, content)
+    select w.key, w.person, w.last_updated, i.language,
+      case when i.narrative <> '' then to_tsvector(i.language::regconfig, i.narrative) end, to_tsvector(i.language::regconfig, i.content)
+    from unnest(${arrays(textColumns)}) i (n, language, narrative, content) join w on w.n = i.n)`,
+];
+
 const versionColumns = sql`type, id, registrant, version_id, last_updated, method, deleted, directory, custodian, person, author, refs, foreign_refs, body`;
 
 /** Slots: those of the reader, of `writeColumns`, of the index tables, and those named below. Gives one row (ok). */
@@ -74,13 +109,12 @@ export function compileWrite(isProtected: boolean): ReturnType<typeof compile> {
     -- DO UPDATE, so that a person another transaction has just made comes back too.
     on conflict (patient_id) do update set patient_id = excluded.patient_id returning key, patient_id),
   w as materialized (
-    select i.n, i.type, i.id, i.follows, i.version_id, i.last_updated, i.method, i.body, i.directory, i.custodian,
+    select i.n, i.type, i.id, i.follows, i.version_id, i.last_updated, i.method, i.body, i.directory, i.custodian, i.registrant,
       coalesce(i.follows, nextval('resource_key')) as key,
-      case when i.type = 'Patient' then i.custodian else 0 end as registrant,
       coalesce(i.person_key, p.key) as person,
       case when i.directory then -2 else coalesce(i.custodian, -3) end as owner
     from unnest(${arrays(writeColumns)}) with ordinality
-      i (type, id, follows, version_id, last_updated, method, body, directory, custodian, person_key, patient_id, n)
+      i (type, id, follows, version_id, last_updated, method, body, directory, custodian, registrant, person_key, patient_id, n)
     left join new_person p on p.patient_id = i.patient_id
     where (select ok from live)),
   refs as (
@@ -102,7 +136,7 @@ export function compileWrite(isProtected: boolean): ReturnType<typeof compile> {
     select w.key, w.type, w.id, w.registrant, w.version_id, w.last_updated, w.method, w.method = 'DELETE', w.directory, w.custodian,
       w.person, ${slot('bigint', 'party')}, coalesce(f.all_refs, '{}'), coalesce(f.foreign_refs, '{}'), w.body
     from w left join refs f on f.n = w.n where w.follows is null),
-  ${join(indexWrites, ',\n')},
+  ${join([...indexWrites, ...wideWrites], ',\n')},
   closed as (
     delete from sharing_grant where consent in (select w.key from w where w.type = 'Consent' and w.follows is not null)),
   opened as (

@@ -22,10 +22,14 @@ export function toWriteSlots(permit: Permit, writes: readonly ResourceWrite[], a
     ...versionSlots(writes),
     ...referenceSlots(writes),
     ...indexSlots(writes),
+    ...wideSlots(writes),
     ...grantSlots(writes),
     ...auditSlots(audit),
   };
 }
+
+const toRegistrant = ({ type, custodianKey, registrantKey }: ResourceWrite): number =>
+  registrantKey ?? (type === 'Patient' ? (custodianKey ?? 0) : 0);
 
 function versionSlots(writes: readonly ResourceWrite[]): Slots {
   return {
@@ -38,6 +42,7 @@ function versionSlots(writes: readonly ResourceWrite[]): Slots {
     bodies: writes.map(({ body }) => body ?? null),
     directory: writes.map(({ directory }) => directory),
     custodians: writes.map(({ custodianKey }) => custodianKey),
+    registrants: writes.map(toRegistrant),
     personKeys: writes.map(({ person }) => (person !== null && 'key' in person ? person.key : null)),
     patientIds: writes.map(({ person }) => (person !== null && 'patientId' in person ? person.patientId : null)),
   };
@@ -80,6 +85,28 @@ function indexSlots(writes: readonly ResourceWrite[]): Slots {
     stringParam: keysOf(strings),
     stringNormalized: strings.map(({ item }) => toIndexedString(item.normalized)),
     stringExact: strings.map(({ item }) => item.exact),
+  };
+}
+
+function wideSlots(writes: readonly ResourceWrite[]): Slots {
+  const values = flatten(writes, ({ index }) => index.values ?? []);
+  const texts = flatten(writes, ({ index }) => (index.text === undefined ? [] : [index.text]));
+  return {
+    valueOf: values.map(({ n }) => n),
+    valueParam: values.map(({ write, item }) => toParameterKey(write.type, item.param)),
+    valueKeyCode: values.map(({ item }) => toIndexedCode(item.keyCode)),
+    valueKeySystem: values.map(({ item }) => toIndexedCode(item.keySystem)),
+    valueLow: values.map(({ item }) => item.low),
+    valueHigh: values.map(({ item }) => item.high),
+    valueCode: values.map(({ item }) => toIndexedCode(item.code)),
+    valueSystem: values.map(({ item }) => toIndexedCode(item.system)),
+    valueUnit: values.map(({ item }) => toIndexedCode(item.unit)),
+    valueLow2: values.map(({ item }) => item.low2),
+    valueHigh2: values.map(({ item }) => item.high2),
+    textOf: texts.map(({ n }) => n),
+    textLanguage: texts.map(({ item }) => item.language),
+    textNarrative: texts.map(({ item }) => item.narrative),
+    textContent: texts.map(({ item }) => item.content),
   };
 }
 

@@ -49,6 +49,7 @@ export async function plantSecret(world: World): Promise<Secret> {
     id: 'task',
     custodian: 'other',
     patient: 'p1',
+    tokens: [['focus:identified', 'plan-number']],
     refersTo: [
       ['focus', 'CarePlan/plan'],
       ['patient', 'Patient/p1'],
@@ -188,6 +189,14 @@ export const leakChecks: Readonly<Record<string, (store: Store, secret: Secret) 
       'search of persons': query('Patient', [hasNumber]),
       // The Task is the reader's own: that it matches would tell that the person has this number.
       'chain to a hidden person': query('Task', [ofPersonWithNumber]),
+      // The identifier stands in the reference to the hidden plan, which is taken out of the reader's own Task.
+      'search by the identifier in a reference that is taken out': query('Task', [
+        { kind: 'identified', param: 'focus:identified', values: [{ system: undefined, code: 'plan-number' }] },
+      ]),
+      // Of two registrations of p2 only one is open; the hidden Goal about p2 is region's.
+      'reverse chain from a hidden goal': query('Patient', [
+        { kind: 'has', sourceType: 'Goal', param: 'patient', filter: { kind: 'id', values: ['goal-of-p2'] } },
+      ]),
       'chain to a hidden plan, probed': query('Task', [
         { kind: 'id', values: ['task'] },
         { kind: 'chain', param: 'focus', targetTypes: ['CarePlan'], filter: isActive },

@@ -44,8 +44,13 @@ export function compilePaths(expression: Expression, type: string, findMembers: 
   }
 }
 
-/** Calls `visit` with every value at the end of the path. */
-export function walkPath(path: ValuePath, resource: FhirResource, visit: (value: unknown) => void): void {
+/** Calls `visit` with every value at the end of the path, which starts at the resource or at the element `from` of it. */
+export function walkPath(
+  path: ValuePath,
+  resource: FhirResource,
+  visit: (value: unknown) => void,
+  from: unknown = resource,
+): void {
   const { steps } = path;
   const walk = (value: unknown, at: number): void => {
     if (value === undefined || value === null) return;
@@ -59,7 +64,7 @@ export function walkPath(path: ValuePath, resource: FhirResource, visit: (value:
     else if ('key' in step) walk((value as Readonly<Record<string, unknown>>)[step.key], at + 1);
     else if (step.holds(value, resource)) walk(value, at + 1);
   };
-  walk(resource, 0);
+  walk(from, 0);
 }
 
 function enter(path: ValuePath, name: string, findMembers: FindMembers): readonly ValuePath[] {

@@ -18,6 +18,8 @@ const baseUrl = 'https://hub.example/fhir';
 const definitions = loadDefinitions([]);
 const findMembers = createFindMembers(definitions.typeStructure);
 const registry = createSearchRegistry(definitions, baseUrl);
+const findDefinition = (url: string): SearchParameter | undefined =>
+  definitions.searchParameters().find((one) => one.url === url);
 const types = [...definitions.resourceTypes].toSorted();
 
 beforeAll(() => {
@@ -37,15 +39,20 @@ function extractInterpreted(original: FhirResource): IndexRows {
       bases.some((name) => name === resourceType || name === 'Resource' || name === 'DomainResource')
     );
   });
-  const interpreted = parameters.map((definition): CompiledParameter => ({
-    parameter: compileParameter(definition, resourceType, findMembers).parameter,
-    isCompiled: false,
-    visitValues: (_, visit) => {
-      const expression = (definition.expression ?? '{}').replaceAll(/\b(?:Domain)?Resource(?=\.)/g, resourceType);
-      for (const { value, type } of evalFhirPathTyped(expression, [{ type: resourceType, value: resource }]))
-        visit(value, type);
-    },
-  }));
+  const interpreted = parameters.map((definition): CompiledParameter =>
+    definition.type === 'composite'
+      ? compileParameter(definition, resourceType, findMembers, findDefinition)
+      : {
+          parameter: compileParameter(definition, resourceType, findMembers).parameter,
+          isCompiled: false,
+          parts: [],
+          visitValues: (_, visit) => {
+            const expression = (definition.expression ?? '{}').replaceAll(/\b(?:Domain)?Resource(?=\.)/g, resourceType);
+            for (const { value, type } of evalFhirPathTyped(expression, [{ type: resourceType, value: resource }]))
+              visit(value, type);
+          },
+        },
+  );
   return createExtractor(interpreted, baseUrl)(resource);
 }
 
@@ -53,7 +60,10 @@ const sorted = (rows: IndexRows): unknown =>
   Object.fromEntries(
     Object.entries(rows).map(([kind, list]) => [
       kind,
-      (list as readonly unknown[]).map((row) => JSON.stringify(row)).toSorted(),
+      [list]
+        .flat()
+        .map((row) => JSON.stringify(row))
+        .toSorted(),
     ]),
   );
 const countOf = (rows: IndexRows): number =>

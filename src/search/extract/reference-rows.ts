@@ -24,6 +24,24 @@ export const referenceRules: Readonly<Record<string, ReferenceRule>> = {
   url,
 };
 
+/**
+ * The identifier of a Reference, for `:identifier`. `isHideable`: the Reference has a literal target besides, so it can be taken out
+ * of what a reader gets, and its identifier with it.
+ */
+export function toLogicalTargets(
+  type: string,
+  value: unknown,
+): readonly { readonly system: string; readonly code: string; readonly isHideable: boolean }[] {
+  if (type !== 'Reference') return [];
+  const { identifier, reference } = value as {
+    readonly identifier?: { readonly system?: unknown; readonly value?: unknown } | null;
+    readonly reference?: unknown;
+  };
+  if (typeof identifier?.value !== 'string') return [];
+  const system = typeof identifier.system === 'string' ? toIndexable(identifier.system) : '';
+  return [{ system, code: toIndexable(identifier.value), isHideable: typeof reference === 'string' }];
+}
+
 function toReferenceParts(text: string, baseUrl: string): readonly ReferencePart[] {
   const parsed = parseReference(text, baseUrl);
   switch (parsed.kind) {

@@ -1,49 +1,67 @@
-// One parameter of a search to one filter, through the parser of its type; `patient.identifier` to a chain of one step.
+// One parameter of a search to one filter, through the parser of its type; `patient.identifier` to a chain, `_has:…` to a reverse one.
 // https://hl7.org/fhir/R4/search.html#chaining · Refuses what R4 knows and the hub does not search by, and says so.
 import { problem } from '../../core/problem.ts';
 import type { Problem } from '../../core/problem.ts';
-import type { Parameter } from '../parameter.ts';
-import type { Filter } from '../query.ts';
+import type { Parameter, ParameterKind } from '../parameter.ts';
+import type { Filter, IndexKind } from '../query.ts';
 import type { SearchRegistry } from '../registry.ts';
+import { parseChain, parseHas } from './chain.ts';
+import { parseCompositeFilter } from './composite-filter.ts';
 import { invalidValue, printName } from './criterion.ts';
 import type { Criterion, ParseContext } from './criterion.ts';
 import { parseDateFilter } from './date-filter.ts';
 import { parseIdFilter } from './id-filter.ts';
+import { parseNumberFilter } from './number-filter.ts';
 import { parseReferenceFilter } from './reference-filter.ts';
 import { splitEscaped } from './split-values.ts';
 import { parseStringFilter } from './string-filter.ts';
+import { parseTextFilter } from './text-filter.ts';
 import { parseTokenFilter } from './token-filter.ts';
+import { parseUriFilter } from './uri-filter.ts';
 
 /** Most OR values in one criterion. */
 const maxValues = 500;
 
-const parsers = {
+/** Most steps of one chain, forwards and back. */
+const maxSteps = 5;
+
+const parsers: Readonly<Record<Exclude<ParameterKind, 'unsupported'>, (criterion: Criterion) => Filter>> = {
   id: parseIdFilter,
   'last-updated': parseDateFilter,
   token: parseTokenFilter,
   reference: parseReferenceFilter,
   date: parseDateFilter,
   string: parseStringFilter,
-} as const;
+  number: parseNumberFilter,
+  quantity: parseNumberFilter,
+  uri: parseUriFilter,
+  composite: parseCompositeFilter,
+  text: parseTextFilter,
+};
 
 export interface FilterInput {
   readonly type: string;
-  /** `status`, `name:exact`, `patient.identifier`, `subject:Patient.name:contains` */
+  /** `status`, `name:exact`, `patient.identifier`, `subject:Patient.name:contains`, `_has:Goal:patient:status` */
   readonly name: string;
   readonly value: string;
   readonly registry: SearchRegistry;
   readonly context: ParseContext;
+  /** Steps of the chain that led here. */
+  readonly depth?: number;
 }
 
 /** @throws search-parameter-unknown, search-modifier-unsupported, search-value-invalid, too-costly */
 export function parseFilter(input: FilterInput): Filter {
-  const { type, name, value, registry, context } = input;
+  const { type, name, value, registry, context, depth = 0 } = input;
+  if (depth > maxSteps) throw problem('too-costly', { diagnostics: `A chain takes at most ${maxSteps} steps.` });
   const values = splitEscaped(value, ',');
   if (values.length > maxValues)
     throw problem('too-costly', { diagnostics: `${printName(name)} takes at most ${maxValues} values.` });
   if (values.includes('')) throw invalidValue(name, 'a value, and no empty one between commas');
   if (value.includes('\0') || !value.isWellFormed())
     throw invalidValue(name, 'text without NUL characters and half surrogate pairs');
+  if (name.startsWith('_has:')) return parseHas(input, parseFilter);
+  if (name === '_list') return parseList(input, values);
   const dot = name.indexOf('.');
   const [code = '', modifier, ...rest] = (dot === -1 ? name : name.slice(0, dot)).split(':');
   const parameter = registry.parametersOf(type).get(code);
@@ -51,52 +69,42 @@ export function parseFilter(input: FilterInput): Filter {
   if (rest.length > 0)
     throw problem('search-modifier-unsupported', { diagnostics: 'A parameter takes at most one modifier.' });
   const criterion: Criterion = { name, parameter, modifier, values, context };
-  return dot === -1 ? parsers[parameter.kind](criterion) : parseChain(input, criterion, name.slice(dot + 1));
+  if (dot !== -1) return parseChain(input, criterion, { rest: name.slice(dot + 1), parse: parseFilter });
+  return modifier === 'missing' ? parseMissing(criterion) : parsers[parameter.kind](criterion);
 }
 
-function parseChain(input: FilterInput, head: Criterion, rest: string): Filter {
-  const { parameter, modifier } = head;
-  const { registry } = input;
-  if (parameter.kind !== 'reference')
-    throw chainRefused(`${parameter.code} is no reference parameter, so nothing can follow it after a full stop.`);
-  if (rest.includes('.')) throw chainRefused('A chain has one step: patient.identifier.');
-  if (modifier !== undefined && !parameter.targetTypes.includes(modifier)) {
-    throw problem('search-modifier-unsupported', {
-      diagnostics: `${parameter.code} leads to ${parameter.targetTypes.join(', ')}.`,
-    });
-  }
-  const [code = '', subModifier, ...more] = rest.split(':');
-  const targets = (modifier === undefined ? parameter.targetTypes : [modifier]).flatMap((targetType) => {
-    const target = registry.parametersOf(targetType).get(code);
-    return target === undefined || target.kind === 'unsupported' ? [] : [{ targetType, target, kind: target.kind }];
-  });
-  const [first] = targets;
-  if (first === undefined)
-    throw chainRefused(
-      `No type that ${parameter.code} leads to (${parameter.targetTypes.join(', ')}) has the parameter after the full stop.`,
-    );
-  if (targets.some(({ kind }) => kind !== first.kind)) {
-    throw chainRefused(
-      `The parameter after the full stop differs between the types that ${parameter.code} leads to. Name one: ${parameter.code}:${first.targetType}.${code}`,
-    );
-  }
-  if (more.length > 0)
-    throw problem('search-modifier-unsupported', { diagnostics: 'A parameter takes at most one modifier.' });
-  const sub: Parameter = {
-    ...first.target,
-    targetTypes: [...new Set(targets.flatMap(({ target }) => target.targetTypes))],
-    isSystemImplied: targets.every(({ target }) => target.isSystemImplied),
-  };
-  return {
-    kind: 'chain',
-    param: parameter.code,
-    targetTypes: targets.map(({ targetType }) => targetType),
-    filter: parsers[first.kind]({ ...head, parameter: sub, modifier: subModifier }),
-  };
+/** `_list=42`: what the List refers to, so the same as asking back from it. */
+function parseList(input: FilterInput, values: readonly string[]): Filter {
+  if (input.registry.parametersOf('List').get('item') === undefined || !input.registry.isServed('List'))
+    throw unknownParameter(input, undefined);
+  if (!values.every((text) => /^[A-Za-z0-9\-.]{1,64}$/.test(text))) throw invalidValue('_list', 'the id of a List');
+  return { kind: 'has', sourceType: 'List', param: 'item', filter: { kind: 'id', values } };
 }
 
-function chainRefused(diagnostics: string): Problem {
-  return problem('search-parameter-unknown', { diagnostics });
+const indexKinds: Readonly<Partial<Record<ParameterKind, IndexKind>>> = {
+  token: 'token',
+  reference: 'reference',
+  uri: 'reference',
+  date: 'date',
+  string: 'string',
+  number: 'value',
+  quantity: 'value',
+  composite: 'value',
+};
+
+/** `status:missing=true`. https://hl7.org/fhir/R4/search.html#modifiers */
+function parseMissing({ parameter, name, values }: Criterion): Filter {
+  const [text] = values;
+  if (values.length !== 1 || (text !== 'true' && text !== 'false'))
+    throw invalidValue(name, 'true or false after :missing');
+  const index = indexKinds[parameter.kind];
+  if (index !== undefined) return { kind: 'missing', param: parameter.code, index, isMissing: text === 'true' };
+  if (parameter.kind === 'text') {
+    throw problem('search-modifier-unsupported', { diagnostics: `${parameter.code} takes no modifier.` });
+  }
+  // Every resource has an id and a time.
+  const nothing: Filter = { kind: 'any', filters: [] };
+  return text === 'true' ? nothing : { kind: 'not', filter: nothing };
 }
 
 function unknownParameter({ type, name, registry }: FilterInput, parameter: Parameter | undefined): Problem {
@@ -108,9 +116,9 @@ function unknownParameter({ type, name, registry }: FilterInput, parameter: Para
       ? `${printName(name)} is not known for ${type}.`
       : `${parameter.code} is a parameter the hub does not search by.`;
   return problem('search-parameter-unknown', {
-    diagnostics: `${what} Known: ${[...known.toSorted(), ...resultParameters].join(', ')}.`,
+    diagnostics: `${what} Known: ${[...known.toSorted(), '_has', ...resultParameters].join(', ')}.`,
   });
 }
 
 /** What says how the answer is made, not what is in it. */
-export const resultParameters = ['_count', '_include', '_sort', '_total'] as const;
+export const resultParameters = ['_count', '_include', '_revinclude', '_sort', '_total'] as const;

@@ -1,6 +1,7 @@
 // One criterion of a search as it came: what the parsers of each parameter type are given, and how they refuse it.
 import { problem } from '../../core/problem.ts';
 import type { Problem } from '../../core/problem.ts';
+import type { Codes } from '../../terminology/codes.ts';
 import type { Parameter } from '../parameter.ts';
 
 export interface Criterion {
@@ -19,7 +20,12 @@ export interface ParseContext {
   readonly canonicalSystem: (system: string) => string;
   /** The hub's own FHIR base address without a trailing slash. */
   readonly baseUrl: string;
+  /** What is known of code systems and value sets; without it modifiers that need them are refused. */
+  readonly codes?: SearchCodes | undefined;
 }
+
+/** The part of terminology/codes.ts that a search asks. */
+export type SearchCodes = Pick<Codes, 'system' | 'expand'>;
 
 /** Refuses any modifier but those in `known`. @throws search-modifier-unsupported */
 export function requireModifier(criterion: Criterion, known: readonly string[]): void {

@@ -13,7 +13,8 @@ export function parseDateFilter(criterion: Criterion): Filter {
     : { kind: 'date', param: criterion.parameter.code, values };
 }
 
-function parseDate(name: string, text: string): DateValue {
+/** @throws search-value-invalid */
+export function parseDate(name: string, text: string): DateValue {
   const [, prefix = 'eq', written = ''] = /^(eq|ne|gt|lt|ge|le|sa|eb|ap)?(.*)$/s.exec(text) ?? [];
   // An unescaped plus sign reaches us as a space.
   const span = parseTimeSpan(written.replace(/ (\d\d:\d\d)$/, '+$1'));

@@ -5,8 +5,9 @@ import type { Criterion } from './criterion.ts';
 
 /** @throws search-modifier-unsupported, search-value-invalid */
 export function parseIdFilter(criterion: Criterion): Filter {
-  requireModifier(criterion, []);
+  requireModifier(criterion, ['not']);
   if (!criterion.values.every((text) => /^[A-Za-z0-9\-.]{1,64}$/.test(text)))
     throw invalidValue(criterion.name, 'ids of letters, digits, hyphens and full stops');
-  return { kind: 'id', values: criterion.values };
+  const filter: Filter = { kind: 'id', values: criterion.values };
+  return criterion.modifier === 'not' ? { kind: 'not', filter } : filter;
 }

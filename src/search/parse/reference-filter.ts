@@ -5,19 +5,36 @@ import { toIndexable } from '../string-value.ts';
 import { invalidValue, requireModifier } from './criterion.ts';
 import type { Criterion } from './criterion.ts';
 import { unescapeValue } from './split-values.ts';
+import { parseToken } from './token-filter.ts';
 
 /** @throws search-modifier-unsupported, search-value-invalid */
 export function parseReferenceFilter(criterion: Criterion): Filter {
   const { parameter, values } = criterion;
-  requireModifier(criterion, parameter.targetTypes);
+  if (criterion.modifier === 'identifier') return parseIdentifierFilter(criterion);
+  requireModifier(criterion, [...parameter.targetTypes, 'identifier']);
   return {
     kind: 'reference',
     param: parameter.code,
-    values: values.map((text) => parseValue(criterion, unescapeValue(text))),
+    values: values.map((text) => parseReferenceValue(criterion, unescapeValue(text))),
   };
 }
 
-function parseValue(criterion: Criterion, text: string): ReferenceValue {
+/** The identifier that stands in the Reference itself; the target's own is asked by a chain. */
+function parseIdentifierFilter(criterion: Criterion): Filter {
+  const { code } = criterion.parameter;
+  const parameter = { ...criterion.parameter, isSystemImplied: false };
+  const values = criterion.values.map((text) => parseToken({ ...criterion, parameter }, text));
+  return {
+    kind: 'any',
+    filters: [
+      { kind: 'token', param: `${code}:identifier`, values },
+      { kind: 'identified', param: `${code}:identified`, values },
+    ],
+  };
+}
+
+/** @throws search-value-invalid */
+export function parseReferenceValue(criterion: Criterion, text: string): ReferenceValue {
   const { parameter, modifier, name, context } = criterion;
   const allowed = modifier === undefined ? parameter.targetTypes : [modifier];
   if (/^[A-Za-z0-9\-.]{1,64}$/.test(text)) return { type: allowed.length === 1 ? allowed[0] : undefined, id: text };

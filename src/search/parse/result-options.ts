@@ -1,5 +1,6 @@
 // `_count`, `_sort`, `_include`, `_total`: how the answer is made. https://hl7.org/fhir/R4/search.html#return
 import { problem } from '../../core/problem.ts';
+import type { ParameterKind } from '../parameter.ts';
 import type { Include, SearchQuery, SortKey } from '../query.ts';
 import type { SearchRegistry } from '../registry.ts';
 import { invalidValue } from './criterion.ts';
@@ -41,10 +42,9 @@ const maxSortKeys = 4;
 function parseSortKey(text: string, type: string, registry: SearchRegistry): SortKey {
   const descending = text.startsWith('-');
   const parameter = registry.parametersOf(type).get(descending ? text.slice(1) : text);
-  if (parameter === undefined || parameter.kind === 'unsupported' || parameter.kind === 'reference') {
-    const known = [...registry.parametersOf(type).values()].filter(
-      ({ kind }) => kind !== 'unsupported' && kind !== 'reference',
-    );
+  const kind = parameter === undefined ? undefined : sortKinds[parameter.kind];
+  if (parameter === undefined || kind === undefined) {
+    const known = [...registry.parametersOf(type).values()].filter((one) => sortKinds[one.kind] !== undefined);
     throw invalidValue(
       '_sort',
       `one or more of ${known
@@ -53,8 +53,20 @@ function parseSortKey(text: string, type: string, registry: SearchRegistry): Sor
         .join(', ')}, each with - before it for descending`,
     );
   }
-  return { param: parameter.code, kind: parameter.kind, descending };
+  return { param: parameter.code, kind, descending };
 }
+
+/** A reference has no order that means anything, and the order would tell of one that is hidden; nor has a composite, or a text. */
+const sortKinds: Readonly<Partial<Record<ParameterKind, SortKey['kind']>>> = {
+  'last-updated': 'last-updated',
+  id: 'id',
+  date: 'date',
+  string: 'string',
+  token: 'token',
+  number: 'number',
+  quantity: 'number',
+  uri: 'uri',
+};
 
 /** `CarePlan:subject` or `CarePlan:subject:Patient`, from the type that is searched. @throws search-value-invalid */
 export function parseIncludes(texts: readonly string[], type: string, registry: SearchRegistry): readonly Include[] {

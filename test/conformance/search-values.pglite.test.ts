@@ -1,0 +1,4 @@
+import { inMemory } from '../contract/open-databases.ts';
+import { describeSearchValues } from './search-values.ts';
+
+describeSearchValues('PGlite', inMemory);
