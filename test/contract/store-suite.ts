@@ -7,6 +7,7 @@ import type { StoredVersion } from '../../src/store/store.ts';
 import { outboxStart, readOutbox } from '../../src/store/outbox.ts';
 import { readOrCreateSecret } from '../../src/store/secrets.ts';
 import { findLeaks, leakChecks, plantSecret } from './leak-checks.ts';
+import { outboxSettled } from './outbox-settled.ts';
 import {
   auditRow,
   change,
@@ -771,6 +772,7 @@ export function describeStore(name: string, open: OpenDatabase): void {
       });
 
       test('writes one outbox row per version and one audit row that names the person', async () => {
+        await outboxSettled(world.database);
         const [last] = (await readOutbox(world.database, outboxStart, 10_000)).slice(-1);
         const permit = world.permit('region');
         const writes = [
@@ -786,6 +788,7 @@ export function describeStore(name: string, open: OpenDatabase): void {
         await world.store.transaction(permit, (inside) =>
           inside.apply(permit, writes, auditRow({ requestId: 'told', entities })),
         );
+        await outboxSettled(world.database);
         const rows = await readOutbox(world.database, last?.position ?? outboxStart, 100);
         expect(rows.map(({ action, type, id }) => `${action} ${type}/${id}`)).toEqual([
           'create Patient/told',
@@ -890,6 +893,7 @@ export function describeStore(name: string, open: OpenDatabase): void {
 
     describe('the outbox', () => {
       test('is read in parts without losing a row', async () => {
+        await outboxSettled(world.database);
         const all = await readOutbox(world.database, outboxStart, 10_000);
         const parts = [];
         let position = outboxStart;
