@@ -1,7 +1,6 @@
 // The wiring, in start order: a table of contents. Read this second, after the README.
 import { fileURLToPath } from 'node:url';
 import packageJson from '../package.json' with { type: 'json' };
-import { typePolicies } from './access/compartment.ts';
 import { isLoopbackHost, toAuthorizationAddresses } from './auth/addresses.ts';
 import { createAuthorizationServer } from './auth/authorization-server.ts';
 import { openSigningKeys } from './auth/signing-keys.ts';
@@ -14,9 +13,11 @@ import { type Clock, systemClock } from './core/clock.ts';
 import { createIdSource, type IdSource } from './core/ids.ts';
 import type { Log } from './core/log.ts';
 import { type Definitions, loadDefinitions } from './fhir/definitions.ts';
+import { createFindShapes } from './fhir/element-shapes.ts';
 import { findMissingDependencies, readPackages } from './fhir/packages.ts';
 import { createHttpListener } from './http/create-http.ts';
 import { listen } from './http/listen.ts';
+import { createMode } from './interactions/mode.ts';
 import type { Services } from './interactions/services.ts';
 import { operations } from './operations/operations.ts';
 import { startExports } from './operations/run-exports.ts';
@@ -25,10 +26,11 @@ import { createSearchRegistry } from './search/registry.ts';
 import { createStore } from './store/create-store.ts';
 import type { Database } from './store/database.ts';
 import { openDatabase, type OpenedDatabase } from './store/open-database.ts';
+import { requireMode } from './store/mode-mark.ts';
 import { readOrCreateSecret } from './store/secrets.ts';
 import { createCodes } from './terminology/codes.ts';
 import { canonicalSystem, normalizeSystems } from './terminology/system-aliases.ts';
-import { createSipProfiles } from './validation/sip-profiles.ts';
+import { createSipProfiles, type SipProfiles } from './validation/sip-profiles.ts';
 import { createValidator } from './validation/create-validator.ts';
 
 export interface RunningHub {
@@ -73,20 +75,27 @@ export async function startHub(config: Config, options: HubOptions): Promise<Run
     throw error;
   });
   const hubKey = await readOrCreateSecret(database, 'hub-key', 32);
+  await requireMode(database, config.mode);
   const store = createStore(database, { rowLevelSecurity });
 
   // 3. What is known of FHIR and SIP, compiled once.
   const codes = createCodes(definitions);
-  const validator = createValidator({ definitions, codes, sipProfiles: createSipProfiles(canonicalBase) });
+  const shapes = createFindShapes(definitions.typeStructure);
+  const mode = createMode(config.mode, { resourceTypes: definitions.resourceTypes, shapes });
+  const sipProfiles: SipProfiles = mode.name === 'hub' ? createSipProfiles(canonicalBase) : () => [];
+  const validator = createValidator({ definitions, codes, sipProfiles });
   const background = createBackground(log);
   const services: Services = {
     store,
+    mode,
+    shapes,
     validator,
     profilesOf: (type) => listProfiles(definitions, type),
+    codeSystems: listCodeSystems(definitions),
     search: createSearchRegistry(definitions, `${publicUrl}/fhir`),
     operations,
-    normalizeSystems,
-    canonicalSystem,
+    normalizeSystems: mode.normalizesSystems ? normalizeSystems : () => undefined,
+    canonicalSystem: mode.normalizesSystems ? canonicalSystem : (system) => system,
     clock,
     ids,
     baseUrl: `${publicUrl}/fhir`,
@@ -97,6 +106,7 @@ export async function startHub(config: Config, options: HubOptions): Promise<Run
     startedAt: clock(),
     limits: {
       bundleEntries: config.maxBundleEntries,
+      patchOperations: config.maxPatchOperations,
       jsonDepth: config.maxJsonDepth,
       resourceBytes: config.maxResourceBytes,
       bundleBytes: config.maxBundleBytes,
@@ -107,7 +117,8 @@ export async function startHub(config: Config, options: HubOptions): Promise<Run
     },
   };
 
-  const served = Object.keys(typePolicies);
+  // A plain server's many types are compiled when first met.
+  const served = mode.name === 'hub' ? Object.keys(mode.policies) : [];
   for (const type of served) services.search.parametersOf(type);
   validator.prepare(served, served.flatMap(services.profilesOf));
 
@@ -177,6 +188,14 @@ function listProfiles(definitions: Definitions, type: string): readonly string[]
     .filter(({ resourceType, ...rest }) => resourceType === 'StructureDefinition' && rest['type'] === type && rest['derivation'] === 'constraint')
     .flatMap(({ url }) => (typeof url === 'string' ? [url] : []));
   return [...new Set(urls)].toSorted((one, other) => Number(other.startsWith(canonicalBase)) - Number(one.startsWith(canonicalBase)));
+}
+
+function listCodeSystems({ project }: Definitions): Services['codeSystems'] {
+  return project.flatMap(({ resourceType, ...rest }) => {
+    const { url, version } = rest;
+    if (resourceType !== 'CodeSystem' || typeof url !== 'string') return [];
+    return [{ url, version: typeof version === 'string' ? version : undefined }];
+  });
 }
 
 async function answers(work: () => Promise<void>): Promise<boolean> {

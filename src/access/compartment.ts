@@ -7,8 +7,11 @@ import type { FhirResource } from '../fhir/resource.ts';
 export type TypePolicy =
   | {
       readonly kind: 'directory';
-      /** Who may write it; `operator` alone, or a party what it keeps itself. `nobody`: loaded at start or made by the hub. */
-      readonly writer: 'operator' | 'party' | 'nobody';
+      /**
+       * Who may write it; `operator` alone, or a party what it keeps itself. `nobody`: loaded at start or made by the hub.
+       * `either`: what the operator writes is directory, what a party writes is visible to that party alone.
+       */
+      readonly writer: 'operator' | 'party' | 'nobody' | 'either';
     }
   | {
       readonly kind: 'patient';
@@ -16,6 +19,8 @@ export type TypePolicy =
       readonly subject: string;
       /** The hub makes these itself; clients only read them. */
       readonly madeByHub?: true;
+      /** It may be about nobody; it is then visible to its custodian alone. */
+      readonly isSubjectOptional?: true;
     };
 
 /** The closed table. A type that is not here is not served. */
@@ -46,17 +51,42 @@ export const typePolicies: Readonly<Record<string, TypePolicy>> = {
   MeasureReport: { kind: 'directory', writer: 'nobody' },
 };
 
+/** The policy of a type; undefined where it is not served. */
+export type FindTypePolicy = (type: string) => TypePolicy | undefined;
+
 /** The policy of a type, or undefined where the hub does not serve it. */
 export function findTypePolicy(type: string): TypePolicy | undefined {
   return Object.hasOwn(typePolicies, type) ? typePolicies[type] : undefined;
 }
 
 /**
+ * Plain mode's table: every type of R4 that can stand alone is served. Whose a resource is and who sees it is decided as in the hub;
+ * a type that the hub does not know is about the person its `subject` or `patient` names, if any.
+ */
+export function createPlainPolicies(
+  types: Iterable<string>,
+  hasElement: (type: string, element: string) => boolean,
+): Readonly<Record<string, TypePolicy>> {
+  const subjectOf = (type: string): string =>
+    ['subject', 'patient', 'beneficiary', 'individual'].find((element) => hasElement(type, element)) ?? 'subject';
+  const policyOf = (type: string): TypePolicy => {
+    const known = findTypePolicy(type);
+    if (known?.kind === 'directory') return { kind: 'directory', writer: 'either' };
+    return { kind: 'patient', subject: known?.subject ?? subjectOf(type), isSubjectOptional: true };
+  };
+  // Parameters is only ever sent and answered with.
+  return Object.fromEntries([...types].filter((type) => type !== 'Parameters').map((type) => [type, policyOf(type)]));
+}
+
+/**
  * The literal references in the subject element of a patient-compartment resource, in order, without repeats. A well-formed resource
  * has exactly one; none or several is for the caller to refuse. A Patient gives none: it is its own subject.
  */
-export function findSubjectReferences(resource: FhirResource): readonly string[] {
-  const policy = findTypePolicy(resource.resourceType);
+export function findSubjectReferences(
+  resource: FhirResource,
+  find: FindTypePolicy = findTypePolicy,
+): readonly string[] {
+  const policy = find(resource.resourceType);
   if (policy?.kind !== 'patient' || resource.resourceType === 'Patient') return [];
   const references = collect(resource, policy.subject.split('.'));
   if (policy.subject === 'participant.actor') return references.filter((reference) => isPatientReference(reference));

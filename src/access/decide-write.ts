@@ -18,9 +18,11 @@ export function custodianOf(permit: Permit): number | null {
 
 /**
  * Only the custodian updates or deletes; a whole new body from somebody who saw a reduced view would lose what was hidden.
+ * A patch is made to that view (access/reduced-view.ts), so it loses nothing.
  * @throws not-your-resource, reduced-view
  */
 export function decideChange(permit: Permit, before: WriteTarget): void {
   if (before.custodianKey !== custodianOf(permit)) throw problem('not-your-resource');
-  if (permit.interaction !== 'delete' && before.hiddenReferences.length > 0) throw problem('reduced-view');
+  if (permit.interaction !== 'delete' && permit.interaction !== 'patch' && before.hiddenReferences.length > 0)
+    throw problem('reduced-view');
 }

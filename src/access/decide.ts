@@ -1,13 +1,16 @@
 // May this be done at all? From the token and the interaction alone (403), so that the answer tells nothing about the data.
 // What may be seen is decided by the permit inside the store's SQL; what may be changed, by access/decide-write.ts.
 import { problem } from '../core/problem.ts';
-import { findTypePolicy } from './compartment.ts';
+import { findTypePolicy, type FindTypePolicy, type TypePolicy } from './compartment.ts';
 import type { Interaction } from './interaction.ts';
 import { grantPermit, type Permit } from './permit.ts';
 import type { Principal } from './principal.ts';
 import { hasScope, type ScopeAction } from './scopes.ts';
 
-const scopeActions: Readonly<Record<Exclude<Interaction['kind'], 'transaction' | 'batch' | 'validate'>, readonly ScopeAction[]>> = {
+/** Decided by the types that are met, not by one. */
+type Untyped = 'transaction' | 'batch' | 'validate' | 'history-system';
+
+const scopeActions: Readonly<Record<Exclude<Interaction['kind'], Untyped>, readonly ScopeAction[]>> = {
   read: ['r'],
   vread: ['r'],
   'history-instance': ['r'],
@@ -15,6 +18,8 @@ const scopeActions: Readonly<Record<Exclude<Interaction['kind'], 'transaction' |
   'search-type': ['s'],
   create: ['c'],
   update: ['u'],
+  // The answer holds the resource, and tests in a patch tell what is there.
+  patch: ['r', 'u'],
   delete: ['d'],
   everything: ['r'],
   export: ['r', 's'],
@@ -23,27 +28,37 @@ const scopeActions: Readonly<Record<Exclude<Interaction['kind'], 'transaction' |
   'meta-delete': ['u'],
 };
 
-const writes = new Set<Interaction['kind']>(['create', 'update', 'delete', 'meta-add', 'meta-delete']);
+const writes = new Set<Interaction['kind']>(['create', 'update', 'patch', 'delete', 'meta-add', 'meta-delete']);
 
 export interface DecideContext {
   readonly principal: Principal;
   readonly at: Date;
   readonly requestId: string;
+  /** The types that are served and whose they are; the hub's own table where left out. */
+  readonly findTypePolicy?: FindTypePolicy;
 }
 
 /**
- * The permit for the interaction. A Bundle gets one that opens nothing of its own: each entry is decided by itself.
+ * The permit for the interaction. A Bundle gets one that opens nothing of its own: each entry is decided by itself; $validate likewise.
  * @throws scope-insufficient, role-forbidden (403), endpoint-unknown (404) for a type the hub does not serve
  */
 export function decide(interaction: Interaction, context: DecideContext): Permit {
   const { principal } = context;
-  if (interaction.kind !== 'transaction' && interaction.kind !== 'batch' && interaction.kind !== 'validate') {
+  if ('type' in interaction) {
     const { type } = interaction;
     for (const action of scopeActions[interaction.kind]) requireScope(principal, type, action);
-    if (interaction.kind === 'create' && interaction.ifNoneExist !== undefined) requireScope(principal, type, 's');
-    requireRole(principal, type, writes.has(interaction.kind));
+    if (isConditional(interaction)) requireScope(principal, type, 's');
+    const find = context.findTypePolicy ?? findTypePolicy;
+    requireRole(principal, { type, policy: find(type), isWrite: writes.has(interaction.kind) });
   }
   return grantPermit({ principal, interaction: interaction.kind, at: context.at, requestId: context.requestId });
+}
+
+/** A condition tells what matches it, as a search does. */
+function isConditional(interaction: Interaction): boolean {
+  if (interaction.kind === 'create') return interaction.ifNoneExist !== undefined;
+  const isChange = interaction.kind === 'update' || interaction.kind === 'patch' || interaction.kind === 'delete';
+  return isChange && interaction.id === undefined;
 }
 
 /** A search by an address inside a Bundle (`Patient?identifier=…`) asks for the same right as a search. */
@@ -53,8 +68,14 @@ export function requireScope(principal: Principal, type: string, action: ScopeAc
   }
 }
 
-function requireRole(principal: Principal, type: string, isWrite: boolean): void {
-  const policy = findTypePolicy(type);
+function requireRole(
+  principal: Principal,
+  {
+    type,
+    policy,
+    isWrite,
+  }: { readonly type: string; readonly policy: TypePolicy | undefined; readonly isWrite: boolean },
+): void {
   if (policy === undefined)
     throw problem('endpoint-unknown', { diagnostics: 'The hub does not serve this resource type.' });
   if (policy.kind === 'patient') {
@@ -67,10 +88,16 @@ function requireRole(principal: Principal, type: string, isWrite: boolean): void
   }
   if (!isWrite) return;
   const isWriter =
+    policy.writer === 'either' ||
     (policy.writer === 'operator' && principal.kind === 'operator') ||
     (policy.writer === 'party' && principal.kind === 'system');
   if (!isWriter) {
-    const writer = { operator: 'the operator of the hub', party: 'the party that keeps it', nobody: 'the hub itself' };
+    const writer = {
+      operator: 'the operator of the hub',
+      party: 'the party that keeps it',
+      nobody: 'the hub itself',
+      either: 'anybody',
+    };
     throw problem('role-forbidden', { diagnostics: `${type} is written by ${writer[policy.writer]}.` });
   }
 }

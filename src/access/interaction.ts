@@ -4,11 +4,13 @@
 export type Interaction =
   | { readonly kind: 'read'; readonly type: string; readonly id: string }
   | { readonly kind: 'vread'; readonly type: string; readonly id: string; readonly versionId: string }
-  | { readonly kind: 'update'; readonly type: string; readonly id: string }
-  | { readonly kind: 'delete'; readonly type: string; readonly id: string }
+  /** Without an id: the one that matches a condition. */
+  | { readonly kind: 'update' | 'patch' | 'delete'; readonly type: string; readonly id: string | undefined }
   | { readonly kind: 'create'; readonly type: string; readonly ifNoneExist?: string }
   | { readonly kind: 'history-instance'; readonly type: string; readonly id: string }
   | { readonly kind: 'history-type'; readonly type: string }
+  /** Of the types that the caller may read and search. */
+  | { readonly kind: 'history-system' }
   | { readonly kind: 'search-type'; readonly type: string }
   | { readonly kind: 'everything' | 'meta' | 'meta-add' | 'meta-delete'; readonly type: string; readonly id: string }
   /** One type of a bulk export. */

@@ -77,7 +77,7 @@ export async function runCommand(edge: Edge): Promise<number> {
 const explained = new Set([
   'FolderInUse',
   'MigrationError',
-  'RowLevelSecurityError',
+  'RowLevelSecurityError', 'ModeMismatch',
   'ClientCommandError',
   'ClientKeyError',
   'ControlSocketError',

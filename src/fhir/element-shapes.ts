@@ -13,6 +13,8 @@ export interface ElementShape {
   readonly isChoice: boolean;
   /** A resource without it is not valid. */
   readonly isMandatory: boolean;
+  /** What it says changes what the rest means. */
+  readonly isModifier: boolean;
   /** Part of a summary. https://hl7.org/fhir/R4/search.html#summary */
   readonly isSummary: boolean;
 }
@@ -56,6 +58,7 @@ function toShapes(element: ElementDefinition): readonly ElementShape[] {
     isList: element.max !== '1' && element.max !== '0',
     isChoice,
     isMandatory: (element.min ?? 0) > 0,
+    isModifier: element.isModifier === true,
     isSummary: element.isSummary === true,
   };
   if (!isChoice) return [{ ...common, key: name, type: singleType(element) }];

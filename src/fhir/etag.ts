@@ -14,6 +14,11 @@ export function requireIfMatch(header: string | undefined): string {
   return versionId;
 }
 
+/** The version id that a change must follow; undefined where none is named and none is required. @throws if-match-required, if-match-malformed */
+export function findIfMatch(header: string | undefined, isRequired: boolean): string | undefined {
+  return isRequired || (header !== undefined && header !== '') ? requireIfMatch(header) : undefined;
+}
+
 /** True when If-None-Match names this version. */
 export function matchesETag(header: string | undefined, versionId: string): boolean {
   return (header ?? '').split(',').some((part) => part.trim().replace(/^W\//, '') === `"${versionId}"`);

@@ -3,14 +3,22 @@
 import type { Context } from 'hono';
 import type { Principal } from '../access/principal.ts';
 import { problem } from '../core/problem.ts';
+import { indentJson } from '../fhir/indent-json.ts';
 import { chooseLanguage } from '../fhir/outcome.ts';
 import { toRefusedRow } from '../interactions/audit-rows.ts';
 import { capabilities } from '../interactions/capabilities.ts';
+import { jsonPatchType } from '../interactions/parse-patch.ts';
 import { run } from '../interactions/run.ts';
 import type { Answer, RequestContext, Services } from '../interactions/services.ts';
 import { parseTarget, type Target } from '../interactions/target.ts';
 import { readBody } from './body.ts';
-import { requireAcceptable, requireFormContent, requireIdentityEncoding, requireJsonContent } from './negotiate.ts';
+import {
+  mediaType,
+  requireAcceptable,
+  requireFormContent,
+  requireIdentityEncoding,
+  requireJsonContent,
+} from './negotiate.ts';
 import { toProblem } from './on-error.ts';
 import { parsePrefer } from './prefer.ts';
 
@@ -29,26 +37,32 @@ export async function answerFhir(routes: FhirRoutes, context: Context, requestId
     throw problem('url-too-long', { diagnostics: `At most ${routes.maxUrlBytes} bytes are accepted.` });
   requireAcceptable(context.req.header('accept'), parameters.get('_format') ?? undefined, path === '$export-file');
   const target = parseTarget(context.req.method, path);
-  if (target.kind === 'capabilities') return capabilities(services);
+  const isPretty = parameters.get('_pretty') === 'true';
+  if (target.kind === 'capabilities') return toPretty(capabilities(services, parameters), isPretty);
   const principal = await routes.authenticate(context.req.header('authorization'));
   const request: RequestContext = {
     principal,
     requestId,
     language: chooseLanguage(context.req.header('accept-language')),
     ...parsePrefer(context.req.header('prefer')),
+    findTypePolicy: services.mode.findTypePolicy,
   };
   try {
     const body = await readRequestBody(context, target, services);
     const isForm = target.kind === 'search' && context.req.method === 'POST';
-    return await run(services, request, {
+    const answer = await run(services, request, {
       target,
       isRead: context.req.method === 'GET' || context.req.method === 'HEAD',
       parameters: isForm ? joinParameters(parameters, body) : parameters,
       body: isForm ? '' : body,
       ifMatch: context.req.header('if-match'),
       ifNoneMatch: context.req.header('if-none-match'),
+      ifModifiedSince: context.req.header('if-modified-since'),
       ifNoneExist: context.req.header('if-none-exist'),
+      patchFormat:
+        mediaType(context.req.header('content-type') ?? '') === jsonPatchType ? 'json-patch' : 'fhirpath-patch',
     });
+    return toPretty(answer, isPretty);
   } catch (cause) {
     const refused = toProblem(cause);
     const type = 'type' in target ? target.type : undefined;
@@ -64,7 +78,7 @@ async function readRequestBody(context: Context, target: Target, services: Servi
   requireIdentityEncoding(context.req.header('content-encoding'));
   const contentType = context.req.header('content-type');
   if (target.kind === 'search') requireFormContent(contentType);
-  else requireJsonContent(contentType);
+  else if (target.kind !== 'patch' || mediaType(contentType ?? '') !== jsonPatchType) requireJsonContent(contentType);
   const { bundleBytes, resourceBytes } = services.limits;
   return readBody(context, target.kind === 'bundle' ? bundleBytes : resourceBytes);
 }
@@ -80,6 +94,11 @@ function splitUrl(full: string): { readonly url: string; readonly path: string; 
     path: path.startsWith('/') ? path.slice(1) : path,
     parameters: new URLSearchParams(question === -1 ? '' : url.slice(question + 1)),
   };
+}
+
+/** `_pretty=true`: for people. https://hl7.org/fhir/R4/http.html#parameters */
+function toPretty(answer: Answer, isPretty: boolean): Answer {
+  return isPretty && answer.body !== undefined ? { ...answer, body: indentJson(answer.body) } : answer;
 }
 
 function joinParameters(query: URLSearchParams, form: string): URLSearchParams {

@@ -66,6 +66,7 @@ function findParameter(header: string, name: 'charset' | 'fhirVersion'): string 
   return found?.[1]?.trim().replaceAll('"', '');
 }
 
-function mediaType(header: string): string {
+/** `application/fhir+json` of `application/fhir+json; charset=utf-8`. */
+export function mediaType(header: string): string {
   return (header.split(';')[0] ?? '').trim().toLowerCase();
 }

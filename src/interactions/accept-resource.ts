@@ -35,6 +35,11 @@ export function requireType(resource: FhirResource, type: string, path: string):
   }
 }
 
+/** @throws id-mismatch unless Resource.id is that of the address */
+export function requireId(resource: FhirResource, id: string, path: string): void {
+  if (resource.id !== id) throw problem('id-mismatch', { expression: `${path}.id` });
+}
+
 /** Normalises systems in place and validates. @throws one Problem with every finding, its expressions below `path` */
 export function requireValid(resource: FhirResource, path: string, services: Services): void {
   throwIfErrors(findFaults(resource, path, services));
@@ -45,7 +50,7 @@ export function findFaults(resource: FhirResource, path: string, services: Servi
   services.normalizeSystems(resource);
   const findings = [
     ...services.validator.validate(resource),
-    ...(resource.resourceType === 'Consent' ? findConsentFaults(resource) : []),
+    ...(resource.resourceType === 'Consent' && services.mode.refusesConsentFaults ? findConsentFaults(resource) : []),
   ];
   const type = resource.resourceType;
   return path === type

@@ -13,6 +13,8 @@ import type { Answer, RequestContext, Services } from './services.ts';
 export function toChangeAnswer(services: Services, context: RequestContext, outcome: Outcome | undefined): Answer {
   if (outcome === undefined) throw problem('internal', { detail: 'a change without an outcome' });
   const { status, type, id, versionId, lastUpdated, body } = outcome;
+  // A conditional deletion that found nothing.
+  if (versionId === undefined) return { status, headers: {}, body: undefined };
   const headers = {
     ETag: toETag(versionId),
     ...(lastUpdated === undefined ? {} : { 'Last-Modified': lastUpdated.toUTCString() }),
@@ -31,8 +33,16 @@ export const allOk = JSON.stringify({
 
 /** The exact text as stored, or a reduced one where the reader may not see everything it refers to. */
 export function toServedBody(services: Services, version: StoredVersion & { readonly body: string }): string {
-  if (version.hiddenReferences.length === 0) return version.body;
-  const resource = requireResource(parseJson(version.body, { maxDepth: services.limits.jsonDepth }), undefined);
-  const reduced = redactReferences(resource, new Set(version.hiddenReferences), services.baseUrl);
-  return stringifyJson(reduced);
+  return toReducedText(services, version.body, new Set(version.hiddenReferences));
+}
+
+/** The text without the references to what is hidden. */
+export function toReducedText<Text extends string | undefined>(
+  services: Services,
+  body: Text,
+  hidden: ReadonlySet<string> | undefined,
+): Text | string {
+  if (body === undefined || hidden === undefined || hidden.size === 0) return body;
+  const resource = requireResource(parseJson(body, { maxDepth: services.limits.jsonDepth }), undefined);
+  return stringifyJson(redactReferences(resource, hidden, services.baseUrl));
 }

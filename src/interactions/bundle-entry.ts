@@ -12,9 +12,12 @@ export interface BundleEntry {
   readonly fullUrl: string | undefined;
   readonly resource: FhirResource | undefined;
   readonly target: Target;
+  /** GET or HEAD. */
+  readonly isRead: boolean;
   readonly parameters: URLSearchParams;
   readonly ifMatch: string | undefined;
   readonly ifNoneMatch: string | undefined;
+  readonly ifModifiedSince: string | undefined;
   readonly ifNoneExist: string | undefined;
 }
 
@@ -92,22 +95,23 @@ function parseEntry(value: unknown, at: number): BundleEntry {
   const url = requireText(request, 'url', path);
   const [address = '', ...query] = url.split('?');
   const target = findTarget(method, address, path);
-  const hasBody = target.kind === 'create' || target.kind === 'update';
-  if (hasBody && entry['resource'] === undefined) {
+  const needsBody = target.kind === 'create' || target.kind === 'update' || target.kind === 'patch';
+  if (needsBody && entry['resource'] === undefined) {
     throw problem('bundle-entry', { expression: `${path}.resource`, diagnostics: `${method} needs a resource.` });
   }
-  if (!hasBody && query.length > 0 && target.kind === 'delete') {
-    throw problem('interaction-unsupported', { expression: `${path}.request.url` });
-  }
+  const isRead = method === 'GET' || method === 'HEAD';
+  const hasBody = needsBody || (target.kind === 'operation' && !isRead && entry['resource'] !== undefined);
   return {
     at,
     path,
     fullUrl: optionalText(entry, 'fullUrl', path),
     resource: hasBody ? requireResource(entry['resource'], `${path}.resource`) : undefined,
     target,
+    isRead,
     parameters: new URLSearchParams(query.join('?')),
     ifMatch: optionalText(request, 'ifMatch', `${path}.request`),
     ifNoneMatch: optionalText(request, 'ifNoneMatch', `${path}.request`),
+    ifModifiedSince: optionalText(request, 'ifModifiedSince', `${path}.request`),
     ifNoneExist: optionalText(request, 'ifNoneExist', `${path}.request`),
   };
 }
@@ -133,7 +137,8 @@ function findDuplicates(entries: readonly BundleEntry[]): readonly Finding[] {
   const seen = new Set<string>();
   return entries.flatMap((entry): Finding[] => {
     const { target } = entry;
-    const changed = target.kind === 'update' || target.kind === 'delete' ? `${target.type}/${target.id}` : undefined;
+    const isChange = target.kind === 'update' || target.kind === 'patch' || target.kind === 'delete';
+    const changed = isChange && target.id !== undefined ? `${target.type}/${target.id}` : undefined;
     const keys = [entry.fullUrl, changed].filter((key) => key !== undefined);
     const isRepeated = keys.some((key) => seen.has(key));
     for (const key of keys) seen.add(key);

@@ -1,8 +1,11 @@
 // capabilities: what really runs, made from the same tables that run it. https://hl7.org/fhir/R4/capabilitystatement.html
-import { findTypePolicy, typePolicies, type TypePolicy } from '../access/compartment.ts';
+import type { TypePolicy } from '../access/compartment.ts';
 import { toAuthorizationAddresses } from '../auth/addresses.ts';
+import { problem } from '../core/problem.ts';
 import { formatInstant } from '../fhir/instant.ts';
 import type { Parameter } from '../search/parameter.ts';
+import type { Operation } from './operation.ts';
+import { jsonPatchType } from './parse-patch.ts';
 import type { Answer, Services } from './services.ts';
 
 const searchTypes: Readonly<Partial<Record<Parameter['kind'], string>>> = {
@@ -14,28 +17,89 @@ const searchTypes: Readonly<Partial<Record<Parameter['kind'], string>>> = {
   string: 'string',
 };
 
-/** 200 with the CapabilityStatement. Needs no token: it holds nothing about anybody. */
-export function capabilities(services: Services): Answer {
-  const body = JSON.stringify({
-    resourceType: 'CapabilityStatement',
+/** `mode` of the request. https://hl7.org/fhir/R4/http.html#capabilities */
+type CapabilityMode = 'full' | 'normative' | 'terminology';
+
+/** Resource types whose definitions R4 holds fast. https://hl7.org/fhir/R4/ansi-nfrs.html */
+const normativeTypes: ReadonlySet<string> = new Set([
+  'Binary',
+  'Bundle',
+  'CapabilityStatement',
+  'CodeSystem',
+  'OperationDefinition',
+  'OperationOutcome',
+  'Observation',
+  'Patient',
+  'StructureDefinition',
+  'ValueSet',
+]);
+
+/** Nothing here changes while the hub runs, and a plain server has much to say. */
+const made = new WeakMap<Services, Map<CapabilityMode, string>>();
+
+/** 200 with the CapabilityStatement, or TerminologyCapabilities. Needs no token: it holds nothing about anybody. @throws search-value-invalid */
+export function capabilities(services: Services, parameters = new URLSearchParams()): Answer {
+  const mode = parseMode(parameters.get('mode'));
+  const bodies = made.get(services) ?? new Map<CapabilityMode, string>();
+  made.set(services, bodies);
+  const body =
+    bodies.get(mode) ?? JSON.stringify(mode === 'terminology' ? toTerminology(services) : toStatement(services, mode));
+  bodies.set(mode, body);
+  return { status: 200, headers: {}, body };
+}
+
+function parseMode(text: string | null): CapabilityMode {
+  if (text === null || text === 'full' || text === 'normative' || text === 'terminology') return text ?? 'full';
+  throw problem('search-value-invalid', { diagnostics: 'mode takes full, normative or terminology.' });
+}
+
+function toHead(services: Services): object {
+  return {
     status: 'active',
     date: formatInstant(services.startedAt),
     kind: 'instance',
     software: { name: 'sip-hub', version: services.version },
-    implementation: { description: 'sip-hub: one coordinated individual plan for every system', url: services.baseUrl },
+    implementation: { description: descriptions[services.mode.name], url: services.baseUrl },
+  };
+}
+
+const descriptions = {
+  hub: 'sip-hub: one coordinated individual plan for every system',
+  plain: 'sip-hub in plain mode: a FHIR R4 server for sandboxes and conformance suites',
+} as const;
+
+function toStatement(services: Services, mode: Exclude<CapabilityMode, 'terminology'>): object {
+  const types = Object.keys(services.mode.policies).filter((type) => mode === 'full' || normativeTypes.has(type));
+  return {
+    resourceType: 'CapabilityStatement',
+    ...toHead(services),
     fhirVersion: '4.0.1',
     format: ['application/fhir+json', 'json'],
+    patchFormat: [jsonPatchType, 'application/fhir+json'],
     acceptLanguage: ['sv', 'en'],
     rest: [
       {
         mode: 'server',
         security: toSecurity(services),
-        resource: Object.keys(typePolicies).map((type) => toResource(type, services)),
-        interaction: [{ code: 'transaction' }, { code: 'batch' }],
+        resource: types.map((type) => toResource(type, services)),
+        interaction: ['transaction', 'batch', 'history-system'].map((code) => ({ code })),
+        ...toOperations(services.operations.filter(({ levels }) => levels.includes('system'))),
       },
     ],
-  });
-  return { status: 200, headers: {}, body };
+  };
+}
+
+/** The code systems of the hub's own and of loaded packages. https://hl7.org/fhir/R4/terminologycapabilities.html */
+function toTerminology(services: Services): object {
+  const systems = services.codeSystems.map(({ url, version }) => ({
+    uri: url,
+    ...(version === undefined ? {} : { version: [{ code: version, isDefault: true }] }),
+  }));
+  return {
+    resourceType: 'TerminologyCapabilities',
+    ...toHead(services),
+    ...(systems.length === 0 ? {} : { codeSystem: systems }),
+  };
 }
 
 function toSecurity(services: Services): object {
@@ -56,37 +120,48 @@ function toSecurity(services: Services): object {
 }
 
 function toResource(type: string, services: Services): object {
+  const { mode } = services;
   const parameters = [...services.search.parametersOf(type).values()].filter(
     ({ kind }) => searchTypes[kind] !== undefined,
   );
-  const profiles = services.profilesOf(type);
-  const isWritable = canWrite(findTypePolicy(type));
+  const includes = parameters.filter(({ kind }) => kind === 'reference').map(({ code }) => `${type}:${code}`);
+  const profiles = mode.name === 'hub' ? services.profilesOf(type) : [];
+  const isWritable = canWrite(mode.findTypePolicy(type));
   const reading = ['read', 'vread', 'history-instance', 'history-type', 'search-type'];
+  const writing = isWritable ? ['create', 'update', 'patch', 'delete'] : [];
   return {
     type,
     ...(profiles.length === 0 ? {} : { supportedProfile: profiles }),
-    interaction: [...reading, ...(isWritable ? ['create', 'update', 'delete'] : [])].map((code) => ({ code })),
-    versioning: 'versioned-update',
+    interaction: [...reading, ...writing].map((code) => ({ code })),
+    versioning: mode.requiresIfMatch ? 'versioned-update' : 'versioned',
     readHistory: true,
-    updateCreate: false,
+    updateCreate: isWritable && mode.allowsUpdateCreate,
     conditionalCreate: isWritable,
-    conditionalRead: 'not-match',
-    conditionalUpdate: false,
-    conditionalDelete: 'not-supported',
-    referencePolicy: ['literal', 'enforced', 'local'],
-    searchInclude: parameters.filter(({ kind }) => kind === 'reference').map(({ code }) => `${type}:${code}`),
-    ...toOperations(type, services),
-    searchParam: parameters.map(({ code, url, kind }) => ({ name: code, definition: url, type: searchTypes[kind] })),
+    conditionalRead: 'full-support',
+    conditionalUpdate: isWritable,
+    conditionalDelete: isWritable ? 'single' : 'not-supported',
+    referencePolicy: mode.enforcesReferences ? ['literal', 'enforced', 'local'] : ['literal', 'local'],
+    ...(includes.length === 0 ? {} : { searchInclude: includes }),
+    ...(parameters.length === 0
+      ? {}
+      : {
+          searchParam: parameters.map(({ code, url, kind }) => ({
+            name: code,
+            definition: url,
+            type: searchTypes[kind],
+          })),
+        }),
+    ...toOperations(services.operations.filter((operation) => isFor(operation, type))),
   };
 }
 
-function toOperations(type: string, services: Services): object {
-  const known = services.operations.filter(
-    ({ levels, types }) => levels.some((level) => level !== 'system') && (types?.includes(type) ?? true),
-  );
-  return known.length === 0
-    ? {}
-    : { operation: known.map(({ name, definition }) => ({ name: name.slice(1), definition })) };
+function isFor({ levels, types }: Operation, type: string): boolean {
+  return levels.some((level) => level !== 'system') && (types?.includes(type) ?? true);
+}
+
+function toOperations(known: readonly Operation[]): object {
+  if (known.length === 0) return {};
+  return { operation: known.map(({ name, definition }) => ({ name: name.slice(1), definition })) };
 }
 
 function canWrite(policy: TypePolicy | undefined): boolean {

@@ -4,19 +4,28 @@ import { decideChange } from '../access/decide-write.ts';
 import type { Permit } from '../access/permit.ts';
 import { isReduced } from '../access/redact.ts';
 import { problem } from '../core/problem.ts';
-import type { LockedVersion, Resolved, WriteTransaction } from '../store/store.ts';
+import type { LockedVersion, WriteTransaction } from '../store/store.ts';
+import { toReducedText } from './answer.ts';
+import { applyPatch } from './apply-patch.ts';
 import { toConsentText, whoOf } from './audit-rows.ts';
-import { requireChainScope } from './chain-scope.ts';
-import type { Change, ChangeInteraction, Create, Outcome } from './change.ts';
+import type { Change, ChangeInteraction, Create, Outcome, SettledChange } from './change.ts';
 import { resolveLinks } from './links.ts';
 import { locateAt } from './locate.ts';
 import type { Services } from './services.ts';
+import { settle, type Settled } from './settle.ts';
 import { toWrites, type WrittenVersion } from './to-writes.ts';
+
+interface CarryOutInput<T> {
+  readonly changes: readonly Change[];
+  readonly interaction: ChangeInteraction;
+  /** What follows in the same transaction, with services that see what was written; what it throws takes everything back. */
+  readonly andThen: (inside: Services) => Promise<T>;
+}
 
 /**
  * The outcomes, in the order of the changes.
  * @throws not-found, gone, version-conflict, precondition-multiple, reference-not-found, reference-ambiguous, subject-mismatch,
- * subject-fixed, not-your-resource, reduced-view, already-registered, identifier-fixed, consent-…
+ * subject-fixed, not-your-resource, reduced-view, already-registered, identifier-fixed, patch-failed, consent-…
  */
 export async function carryOut(
   services: Services,
@@ -24,123 +33,162 @@ export async function carryOut(
   changes: readonly Change[],
   interaction: ChangeInteraction,
 ): Promise<readonly Outcome[]> {
+  const input = { changes, interaction, andThen: () => Promise.resolve() };
+  return (await carryOutAndThen(services, permit, input)).outcomes;
+}
+
+/** The same, followed by more in one transaction. */
+export async function carryOutAndThen<T>(
+  services: Services,
+  permit: Permit,
+  { changes, interaction, andThen }: CarryOutInput<T>,
+): Promise<{ readonly outcomes: readonly Outcome[]; readonly result: T }> {
   return services.store.transaction(permit, async (transaction) => {
-    const existing = await findExisting(transaction, permit, changes);
-    const pending = changes.filter((change) => !existing.has(change));
-    const locked = await lockTargets(transaction, permit, pending);
-    const links = await resolveLinks({ services, transaction, permit, changes: pending, existing });
-    const written = toWrites({ services, permit, changes: pending, locked, links });
-    const outcomes = changes.map((change) => toOutcome(change, existing, written));
-    await transaction.apply(
-      permit,
-      [...written.values()].map(({ write }) => write),
-      {
-        at: services.clock(),
-        requestId: permit.requestId,
-        ...whoOf(permit.principal),
-        interaction,
-        outcome: 'success',
-        status: interaction === 'transaction' ? 200 : (outcomes[0]?.status ?? 200),
-        type: interaction === 'transaction' ? undefined : changes[0]?.type,
-        // What a conditional create found counts too: the caller is told that it is there.
-        entities: outcomes.map(({ type, id, versionId }, at) => ({
-          address: `${type}/${id}`,
-          versionId,
-          personKey: personKeyOf(changes[at], existing, written),
-          consent: toConsentText(openedByOf(changes[at], existing)),
-        })),
-      },
-    );
-    return outcomes;
+    const outcomes =
+      changes.length === 0 ? [] : await writeChanges({ services, permit, transaction }, changes, interaction);
+    return { outcomes, result: await andThen(insideOf(services, transaction)) };
   });
 }
 
-/** For each conditional create that has its match already: the match. Holds a lock on the condition, so that of many at once one creates. */
-async function findExisting(
-  transaction: WriteTransaction,
-  permit: Permit,
+/** Services whose store works inside the transaction: on the embedded database anything else would wait for its end. */
+function insideOf(services: Services, transaction: WriteTransaction): Services {
+  return {
+    ...services,
+    store: { ...services.store, ...transaction.reading(), transaction: (_permit, work) => work(transaction) },
+  };
+}
+
+interface Place {
+  readonly services: Services;
+  readonly permit: Permit;
+  readonly transaction: WriteTransaction;
+}
+
+async function writeChanges(
+  place: Place,
   changes: readonly Change[],
-): Promise<ReadonlyMap<Change, Resolved>> {
-  const conditional = changes.filter((change): change is Create & { ifNoneExist: object } => {
-    return change.kind === 'create' && change.ifNoneExist !== undefined;
-  });
-  if (conditional.length === 0) return new Map();
-  for (const change of conditional)
-    locateAt(change.path, () => requireChainScope(change.permit, change.ifNoneExist.filters));
-  const party = permit.principal.kind === 'system' ? permit.principal.party.key : 'operator';
-  const names = conditional.map((change) => `${party}|${change.type}|${JSON.stringify(change.ifNoneExist.filters)}`);
-  names.forEach((name, at) => {
-    if (names.indexOf(name) < at) throw problem('bundle-duplicate-target', { expression: conditional[at]?.path });
-  });
-  await transaction.lockNames(names);
-  const matches = await transaction.match(
+  interaction: ChangeInteraction,
+): Promise<readonly Outcome[]> {
+  const { services, permit, transaction } = place;
+  const settled = await settle({ services, transaction, permit, changes });
+  const targets = await lockTargets(place, settled);
+  const list = [...targets.changes.values()];
+  const links = await resolveLinks({ services, transaction, permit, changes: list, moved: settled.moved });
+  const written = toWrites({ services, permit, changes: list, locked: targets.locked, links });
+  const outcomes = changes.map((change) => toOutcome(services, change, { settled, targets, written }));
+  await transaction.apply(
     permit,
-    conditional.map((change) => change.ifNoneExist),
-    2,
+    [...written.values()].map(({ write }) => write),
+    {
+      at: services.clock(),
+      requestId: permit.requestId,
+      ...whoOf(permit.principal),
+      interaction,
+      outcome: 'success',
+      status: interaction === 'transaction' ? 200 : (outcomes[0]?.status ?? 200),
+      type: interaction === 'transaction' ? undefined : changes[0]?.type,
+      // What a conditional create found counts too: the caller is told that it is there.
+      entities: outcomes.flatMap(({ type, id, versionId }, at) => {
+        if (versionId === undefined) return [];
+        const change = changes[at];
+        const match = change === undefined ? undefined : settled.existing.get(change);
+        const version = change === undefined ? undefined : findWritten(change, targets, written);
+        const personKey = match?.personKey ?? version?.personKey ?? null;
+        return [{ address: `${type}/${id}`, versionId, personKey, consent: toConsentText(match?.openedBy) }];
+      }),
+    },
   );
-  const existing = new Map<Change, Resolved>();
-  conditional.forEach((change, at) => {
-    // A person is registered by each party for itself: what other parties have registered is no match.
-    const found = (matches[at] ?? []).filter((match) => change.type !== 'Patient' || match.custodianKey === party);
-    if (found.length > 1) throw problem('precondition-multiple', { expression: change.path });
-    const [match] = found;
-    if (match !== undefined) existing.set(change, match);
-  });
-  return existing;
+  return outcomes;
 }
 
-/** The current versions that updates and deletions follow, locked; each is one the caller may change and has read. */
-async function lockTargets(
-  transaction: WriteTransaction,
-  permit: Permit,
-  changes: readonly Change[],
-): Promise<ReadonlyMap<Change, LockedVersion>> {
-  const targets = changes.flatMap((change) => (change.kind === 'create' ? [] : [change]));
-  if (targets.length === 0) return new Map();
-  const versions = await transaction.lockCurrent(permit, targets);
+interface Targets {
+  /** What was asked for -> what it comes to: a patch to an update, a PUT to where nothing is to a create. */
+  readonly changes: ReadonlyMap<Change, SettledChange>;
+  readonly locked: ReadonlyMap<SettledChange, LockedVersion>;
+}
+
+/** The current versions that changes follow, locked; each is one the caller may change and has read. */
+async function lockTargets(place: Place, { pending }: Settled): Promise<Targets> {
+  const { services, permit, transaction } = place;
+  const wanted = [...pending.values()].filter(({ kind }) => kind !== 'create');
+  const versions = await transaction.lockCurrent(permit, wanted);
   const byAddress = new Map(versions.map((version) => [`${version.type}/${version.id}`, version]));
-  return new Map(
-    targets.map((change) => {
-      const before = byAddress.get(`${change.type}/${change.id}`);
-      if (before === undefined) throw problem('not-found', { expression: change.path });
-      if (before.body === undefined) throw problem('gone', { expression: change.path });
-      locateAt(change.path, () => {
-        decideChange(change.permit, before);
-        // Also where everything shows again: the body was made from what did not.
-        if (change.kind === 'update' && isReduced(change.resource)) throw problem('reduced-view');
-      });
-      if (before.versionId !== change.ifMatch) throw problem('version-conflict', { expression: change.path });
-      return [change, before] as const;
-    }),
-  );
+  const changes = new Map<Change, SettledChange>();
+  const locked = new Map<SettledChange, LockedVersion>();
+  for (const [asked, change] of pending) {
+    if (change.kind === 'create') {
+      changes.set(asked, change);
+      continue;
+    }
+    const before = byAddress.get(`${change.type}/${change.id}`);
+    const target = toTarget(services, change, before);
+    if (target === undefined) continue;
+    changes.set(asked, target);
+    if (before !== undefined) locked.set(target, before);
+  }
+  return { changes, locked };
 }
 
-function personKeyOf(
-  change: Change | undefined,
-  existing: ReadonlyMap<Change, Resolved>,
-  written: ReadonlyMap<Change, WrittenVersion>,
-): number | null {
-  if (change === undefined) return null;
-  return existing.get(change)?.personKey ?? written.get(change)?.personKey ?? null;
+/** What the change comes to on this version; undefined where there is nothing left to delete. */
+function toTarget(
+  services: Services,
+  change: Exclude<Change, Create>,
+  before: LockedVersion | undefined,
+): SettledChange | undefined {
+  const { path: expression } = change;
+  const { mode } = services;
+  if (before?.body === undefined) {
+    if (mode.allowsUpdateCreate && change.kind === 'delete') return undefined;
+    if (!mode.allowsUpdateCreate || change.kind !== 'update') {
+      throw problem(before === undefined ? 'not-found' : 'gone', { expression });
+    }
+    if (change.ifMatch !== undefined) throw problem('version-conflict', { expression });
+    const { type, id, permit, path, resource } = change;
+    if (before !== undefined) return change;
+    return { kind: 'create', method: 'PUT', type, id, permit, path, resource, ifNoneExist: undefined };
+  }
+  locateAt(expression, () => {
+    decideChange(change.permit, before);
+    // Also where everything shows again: the body was made from what did not.
+    if (change.kind === 'update' && isReduced(change.resource)) throw problem('reduced-view');
+  });
+  const isStale = change.ifMatch !== undefined && before.versionId !== change.ifMatch;
+  if (isStale || (change.ifMatch === undefined && mode.requiresIfMatch))
+    throw problem('version-conflict', { expression });
+  return change.kind === 'patch' ? applyPatch(services, change, { ...before, body: before.body }) : change;
 }
 
-function openedByOf(change: Change | undefined, existing: ReadonlyMap<Change, Resolved>): Resolved['openedBy'] {
-  return change === undefined ? undefined : existing.get(change)?.openedBy;
+function findWritten(
+  asked: Change,
+  targets: Targets,
+  written: ReadonlyMap<SettledChange, WrittenVersion>,
+): WrittenVersion | undefined {
+  const change = targets.changes.get(asked);
+  return change === undefined ? undefined : written.get(change);
 }
 
-function toOutcome(
-  change: Change,
-  existing: ReadonlyMap<Change, Resolved>,
-  written: ReadonlyMap<Change, WrittenVersion>,
-): Outcome {
-  const match = existing.get(change);
+interface Done {
+  readonly settled: Settled;
+  readonly targets: Targets;
+  readonly written: ReadonlyMap<SettledChange, WrittenVersion>;
+}
+
+function toOutcome(services: Services, asked: Change, { settled, targets, written }: Done): Outcome {
+  const match = settled.existing.get(asked);
   if (match !== undefined) {
     const { type, id, versionId } = match;
     return { status: 200, type, id, versionId, lastUpdated: undefined, body: undefined };
   }
-  const version = written.get(change);
-  if (version === undefined) throw problem('internal', { detail: 'a change was neither matched nor written' });
+  const change = targets.changes.get(asked);
+  const version = findWritten(asked, targets, written);
+  if (change === undefined || version === undefined) {
+    if (asked.kind !== 'delete') throw problem('internal', { detail: 'a change was neither matched nor written' });
+    const { type, id } = asked;
+    return { status: 204, type, id, versionId: undefined, lastUpdated: undefined, body: undefined };
+  }
   const { type, id, versionId, lastUpdated, body } = version.write;
-  const status = change.kind === 'create' ? 201 : change.kind === 'update' ? 200 : 204;
-  return { status, type, id, versionId, lastUpdated, body };
+  const served = change.kind === 'update' ? toReducedText(services, body, change.hiddenReferences) : body;
+  const isNew = change.kind === 'create' || targets.locked.get(change)?.body === undefined;
+  const status = change.kind === 'delete' ? 204 : isNew ? 201 : 200;
+  return { status, type, id, versionId, lastUpdated, body: served };
 }

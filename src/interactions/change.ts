@@ -1,16 +1,24 @@
-// A change somebody asks for, understood and validated but not yet decided: what create, update, delete and transaction all become.
+// A change somebody asks for, understood and validated but not yet decided: what create, update, patch, delete and transaction all become.
 import type { Interaction } from '../access/interaction.ts';
 import type { Permit } from '../access/permit.ts';
 import type { FhirResource } from '../fhir/resource.ts';
 import type { SearchQuery } from '../search/query.ts';
+import type { ParsedPatch } from './parse-patch.ts';
 
 interface ChangeTarget {
   readonly type: string;
-  /** For a create, the id the new resource gets. */
+  /** For a create, the id the new resource gets; with a condition, the id it gets if nothing matches. */
   readonly id: string;
   readonly permit: Permit;
   /** Where findings point: `CarePlan`, or `Bundle.entry[3].resource`. */
   readonly path: string;
+}
+
+interface ChangeOfExisting extends ChangeTarget {
+  /** The version it must follow; undefined where the mode does not ask for one and none was said. */
+  readonly ifMatch: string | undefined;
+  /** Of the resource that matches this, instead of the one with the id. */
+  readonly condition?: SearchQuery | undefined;
 }
 
 export interface Create extends ChangeTarget {
@@ -18,37 +26,51 @@ export interface Create extends ChangeTarget {
   readonly resource: FhirResource;
   /** Conditional create: nothing is written where one match exists. */
   readonly ifNoneExist: SearchQuery | undefined;
+  /** PUT where it was an update of something that was not there. */
+  readonly method?: 'POST' | 'PUT';
 }
 
-export interface Update extends ChangeTarget {
+export interface Update extends ChangeOfExisting {
   readonly kind: 'update';
   readonly resource: FhirResource;
-  readonly ifMatch: string;
+  readonly method?: 'PUT' | 'PATCH';
+  /** `Type/id` of what the body refers to and the writer may not see: there before, and kept. */
+  readonly hiddenReferences?: ReadonlySet<string>;
 }
 
-export interface Delete extends ChangeTarget {
+export interface Patch extends ChangeOfExisting {
+  readonly kind: 'patch';
+  readonly patch: ParsedPatch;
+}
+
+export interface Delete extends ChangeOfExisting {
   readonly kind: 'delete';
-  readonly ifMatch: string;
 }
 
-export type Change = Create | Update | Delete;
+/** What is asked for. */
+export type Change = Create | Update | Patch | Delete;
 
-/** What became of a change. `body` is the text as stored; undefined for a deletion and for a match that was already there. */
+/** A change whose conditions are settled and whose body is known. */
+export type SettledChange = Create | Update | Delete;
+
+/** What became of a change. `body` is the text to serve; undefined for a deletion and for a match that was already there. */
 export interface Outcome {
   readonly status: 200 | 201 | 204;
   readonly type: string;
   readonly id: string;
-  readonly versionId: string;
+  /** undefined where a conditional deletion found nothing. */
+  readonly versionId: string | undefined;
   readonly lastUpdated: Date | undefined;
   readonly body: string | undefined;
 }
 
-export const methods = { create: 'POST', update: 'PUT', delete: 'DELETE' } as const satisfies Record<
-  Change['kind'],
-  'POST' | 'PUT' | 'DELETE'
->;
+/** The HTTP method that the version was made by. */
+export function methodOf(change: SettledChange): 'POST' | 'PUT' | 'PATCH' | 'DELETE' {
+  if (change.kind === 'delete') return 'DELETE';
+  return change.method ?? (change.kind === 'create' ? 'POST' : 'PUT');
+}
 
 export type ChangeInteraction = Extract<
   Interaction['kind'],
-  'create' | 'update' | 'delete' | 'transaction' | 'meta-add' | 'meta-delete'
+  'create' | 'update' | 'patch' | 'delete' | 'transaction' | 'meta-add' | 'meta-delete'
 >;

@@ -5,6 +5,11 @@ import { parseQuery } from '../search/parse-query.ts';
 import type { SearchQuery } from '../search/query.ts';
 import type { Services } from './services.ts';
 
+/** The query of the parameters in `Type?parameters`, without what is said to the HTTP layer. @throws as parseCondition */
+export function parseConditionOf(services: Services, type: string, parameters?: URLSearchParams): SearchQuery {
+  return parseCondition(services, `${type}?${parameters?.toString() ?? ''}`);
+}
+
 /** The query of `Type?parameters`. @throws search-…, precondition-multiple when it has no criteria */
 export function parseCondition(services: Services, text: string): SearchQuery {
   const [type = '', ...rest] = text.split('?');

@@ -1,6 +1,5 @@
 // create. https://hl7.org/fhir/R4/http.html#create
 import { decide } from '../access/decide.ts';
-import { derivePersonIds } from '../access/person-id.ts';
 import type { FhirResource } from '../fhir/resource.ts';
 import { toChangeAnswer } from './answer.ts';
 import { parseResource, requireType, requireValid } from './accept-resource.ts';
@@ -43,6 +42,7 @@ export async function create(services: Services, context: RequestContext, reques
 
 /** A person has one id at the hub; everything else gets a new one. The id a client sends never counts. */
 export function chooseId(resource: FhirResource, services: Services, at: Date): string {
-  const derived = resource.resourceType === 'Patient' ? derivePersonIds(resource, services.hubKey)[0] : undefined;
+  const { mode, hubKey } = services;
+  const derived = resource.resourceType === 'Patient' ? mode.derivePersonIds(resource, hubKey)[0] : undefined;
   return derived ?? services.ids.resourceId(at.getTime());
 }

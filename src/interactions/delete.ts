@@ -1,17 +1,20 @@
-// delete. https://hl7.org/fhir/R4/http.html#delete · The history stays; If-Match is mandatory.
+// delete and conditional delete of one. https://hl7.org/fhir/R4/http.html#delete · The history stays; in the hub If-Match is mandatory.
 import { decide } from '../access/decide.ts';
-import { requireIfMatch } from '../fhir/etag.ts';
+import { findIfMatch } from '../fhir/etag.ts';
 import { toChangeAnswer } from './answer.ts';
 import { carryOut } from './carry-out.ts';
+import { parseConditionOf } from './condition.ts';
 import type { Answer, RequestContext, Services } from './services.ts';
 
 export interface DeleteRequest {
   readonly type: string;
-  readonly id: string;
+  /** undefined: the one that the parameters match. */
+  readonly id: string | undefined;
+  readonly parameters?: URLSearchParams;
   readonly ifMatch: string | undefined;
 }
 
-/** 204. @throws if-match-required, not-found, gone, version-conflict, not-your-resource */
+/** 204, also where nothing matches. @throws if-match-required, not-found, gone, version-conflict, precondition-multiple, not-your-resource */
 export async function deleteResource(
   services: Services,
   context: RequestContext,
@@ -19,12 +22,9 @@ export async function deleteResource(
 ): Promise<Answer> {
   const { type, id } = request;
   const permit = decide({ kind: 'delete', type, id }, { ...context, at: services.clock() });
-  const ifMatch = requireIfMatch(request.ifMatch);
-  const [outcome] = await carryOut(
-    services,
-    permit,
-    [{ kind: 'delete', type, id, permit, path: type, ifMatch }],
-    'delete',
-  );
+  const condition = id === undefined ? parseConditionOf(services, type, request.parameters) : undefined;
+  const ifMatch = findIfMatch(request.ifMatch, services.mode.requiresIfMatch);
+  const target = { type, id: id ?? '', permit, path: type, condition };
+  const [outcome] = await carryOut(services, permit, [{ kind: 'delete', ...target, ifMatch }], 'delete');
   return toChangeAnswer(services, context, outcome);
 }

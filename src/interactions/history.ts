@@ -1,5 +1,6 @@
-// history of an instance and of a type, newest first. https://hl7.org/fhir/R4/http.html#history
+// history of an instance, of a type and of the system, newest first. https://hl7.org/fhir/R4/http.html#history
 import { decide } from '../access/decide.ts';
+import { hasScope } from '../access/scopes.ts';
 import { problem } from '../core/problem.ts';
 import { type BundleLink, toHistory } from '../fhir/bundle.ts';
 import { toETag } from '../fhir/etag.ts';
@@ -9,32 +10,34 @@ import type { HistoryQuery, StoredVersion } from '../store/store.ts';
 import { toServedBody } from './answer.ts';
 import { auditRead } from './audit-rows.ts';
 import type { Answer, RequestContext, Services } from './services.ts';
+import type { Target } from './target.ts';
 
 export interface HistoryRequest {
-  readonly type: string;
-  /** undefined: the whole type. */
-  readonly id: string | undefined;
+  readonly target: Target & { readonly kind: 'history-system' | 'history-type' | 'history-instance' };
   readonly parameters: URLSearchParams;
 }
 
 const statuses = { POST: '201', PUT: '200', PATCH: '200', DELETE: '204' } as const;
-const known = new Set(['_count', '_since', '_page', '_format', '_pretty']);
+const asking = ['_count', '_since', '_at'] as const;
+const known: ReadonlySet<string> = new Set([...asking, '_page', '_format', '_pretty']);
 
 /** 200 with a history Bundle. @throws not-found where nothing of the instance is visible */
 export async function history(services: Services, context: RequestContext, request: HistoryRequest): Promise<Answer> {
-  const { type, id } = request;
-  const kind =
-    id === undefined ? { kind: 'history-type' as const, type } : { kind: 'history-instance' as const, type, id };
-  const permit = decide(kind, { ...context, at: services.clock() });
-  const address = id === undefined ? type : `${type}/${id}`;
-  const scope = `history ${address}`;
-  const { query, queryText } = parseHistory(services, request, (sealed) =>
+  const { target } = request;
+  const permit = decide(target, { ...context, at: services.clock() });
+  const type = target.kind === 'history-system' ? findReadableTypes(services, context) : target.type;
+  const id = target.kind === 'history-instance' ? target.id : undefined;
+  const address = [...(typeof type === 'string' ? [type] : []), ...(id === undefined ? [] : [id])];
+  const scope = `history ${address.join('/')}`;
+  const { queryText, ...asked } = parseHistory(services, context, request.parameters, (sealed) =>
     openHistoryCursor(services.cursorKey, scope, sealed),
   );
+  const query: HistoryQuery = { type, id, ...asked };
   const page = await services.store.history(permit, query);
-  if (id !== undefined && page.total === 0 && query.sinceMs === undefined) throw problem('not-found');
-  await auditRead(services, permit, { type, versions: page.versions });
-  const url = `${services.baseUrl}/${address}/_history`;
+  const isWhole = query.sinceMs === undefined && query.at === undefined;
+  if (id !== undefined && page.total === 0 && isWhole) throw problem('not-found');
+  await auditRead(services, permit, { type: typeof type === 'string' ? type : undefined, versions: page.versions });
+  const url = [services.baseUrl, ...address, '_history'].join('/');
   const sealedSelf = request.parameters.get('_page');
   const selfQuery = sealedSelf === null ? queryText : `_page=${sealedSelf}`;
   const links: BundleLink[] = [{ relation: 'self', url: selfQuery === '' ? url : `${url}?${selfQuery}` }];
@@ -48,14 +51,27 @@ export async function history(services: Services, context: RequestContext, reque
   return { status: 200, headers: {}, body: toHistory({ links, total: page.total, entries }) };
 }
 
+/** The types that the caller may read and search. @throws scope-insufficient where there are none */
+function findReadableTypes(services: Services, { principal }: RequestContext): readonly string[] {
+  const { policies } = services.mode;
+  const types = Object.keys(policies).filter((type) => {
+    const isOpen = principal.kind === 'system' || policies[type]?.kind === 'directory';
+    return isOpen && hasScope(principal.scopes, type, 'r') && hasScope(principal.scopes, type, 's');
+  });
+  if (types.length === 0)
+    throw problem('scope-insufficient', { diagnostics: 'This needs scopes such as system/*.rs.' });
+  return types;
+}
+
 function parseHistory(
   services: Services,
-  { type, id, parameters }: HistoryRequest,
+  context: RequestContext,
+  parameters: URLSearchParams,
   open: (sealed: string) => ReturnType<typeof openHistoryCursor>,
-): { readonly query: HistoryQuery; readonly queryText: string } {
+): Pick<HistoryQuery, 'sinceMs' | 'at' | 'count' | 'after'> & { readonly queryText: string } {
   for (const name of parameters.keys()) {
-    if (!known.has(name))
-      throw problem('search-parameter-unknown', { diagnostics: 'History takes _count and _since.' });
+    if (!known.has(name) && !context.isLenient)
+      throw problem('search-parameter-unknown', { diagnostics: 'History takes _count, _since and _at.' });
   }
   const sealed = parameters.get('_page');
   const cursor = sealed === null ? undefined : open(sealed);
@@ -63,6 +79,9 @@ function parseHistory(
   const since = asked.get('_since');
   const sinceSpan = since === null ? undefined : parseTimeSpan(since);
   if (since !== null && sinceSpan === undefined) throw invalid('_since', 'an instant, such as 2026-11-03T10:15:00Z');
+  const atText = asked.get('_at');
+  const at = atText === null ? undefined : parseTimeSpan(atText);
+  if (atText !== null && at === undefined) throw invalid('_at', 'a date or an instant, such as 2026-11-03');
   const countText = asked.get('_count');
   if (countText !== null && !/^[1-9]\d{0,5}$/.test(countText)) throw invalid('_count', 'a whole number from 1');
   const count = Math.min(
@@ -70,9 +89,9 @@ function parseHistory(
     services.limits.maxPageSize,
   );
   const queryText = new URLSearchParams(
-    [...asked].filter(([name]) => name === '_since' || name === '_count'),
+    [...asked].filter(([name]) => asking.some((parameter) => parameter === name)),
   ).toString();
-  return { query: { type, id, sinceMs: sinceSpan?.lowMs, count, after: cursor?.position }, queryText };
+  return { sinceMs: sinceSpan?.lowMs, at, count, after: cursor?.position, queryText };
 }
 
 function invalid(name: string, form: string): Error {

@@ -1,15 +1,17 @@
 // What the new bodies refer to: conditional references become literal ones, every local target must be there and visible to the writer,
 // and all that belongs to a person belongs to the same person. https://hl7.org/fhir/R4/references.html
-import { findSubjectReferences, findTypePolicy } from '../access/compartment.ts';
+import { findSubjectReferences } from '../access/compartment.ts';
 import type { Permit } from '../access/permit.ts';
 import { requireScope } from '../access/decide.ts';
 import { type Finding, problem, throwIfErrors } from '../core/problem.ts';
 import { forEachReference, parseReference, rewriteReferences } from '../fhir/reference.ts';
+import { rewriteLinks } from '../fhir/rewrite-links.ts';
 import type { FhirResource, ResourceAddress } from '../fhir/resource.ts';
 import type { Resolved, WriteTransaction } from '../store/store.ts';
 import { requireChainScope } from './chain-scope.ts';
-import type { Change } from './change.ts';
+import type { SettledChange } from './change.ts';
 import { parseCondition } from './condition.ts';
+import { joinPath } from './locate.ts';
 import type { Services } from './services.ts';
 
 /** Whom a written resource is about: a person the store knows, one that this same write registers, or nobody (directory). */
@@ -17,23 +19,26 @@ export type PersonOf = { readonly key: number } | { readonly patientId: string }
 
 export interface Links {
   /** The bodies with every local reference as `Type/id`. */
-  readonly resource: ReadonlyMap<Change, FhirResource>;
-  readonly person: ReadonlyMap<Change, PersonOf>;
+  readonly resource: ReadonlyMap<SettledChange, FhirResource>;
+  readonly person: ReadonlyMap<SettledChange, PersonOf>;
   /** `Type/id` of the compartment resources that each body refers to. */
-  readonly references: ReadonlyMap<Change, readonly string[]>;
+  readonly references: ReadonlyMap<SettledChange, readonly string[]>;
 }
 
 interface LinkInput {
   readonly services: Services;
   readonly transaction: WriteTransaction;
   readonly permit: Permit;
-  readonly changes: readonly Change[];
-  readonly existing: ReadonlyMap<Change, Resolved>;
+  readonly changes: readonly SettledChange[];
+  /** Addresses that were given before a condition had its match -> the match. */
+  readonly moved: ReadonlyMap<string, string>;
 }
 
 interface Target {
   readonly address: ResourceAddress;
   readonly path: string;
+  /** The writer does not see it, and it was there before. */
+  readonly isKept: boolean;
 }
 
 /** What the changes' bodies lead to. @throws reference-not-found, reference-ambiguous, subject-mismatch */
@@ -44,12 +49,14 @@ export async function resolveLinks(input: LinkInput): Promise<Links> {
   const targets = new Map([...resource].map(([change, body]) => [change, findTargets(change, body, services.baseUrl)]));
   const inside = new Map(changes.map((change) => [`${change.type}/${change.id}`, change]));
   const found = await resolveTargets(input, targets, inside);
-  throwIfErrors(findDangling(targets, found, inside));
-  const search: PersonSearch = { baseUrl: services.baseUrl, resource, found, inside };
-  const person = new Map<Change, PersonOf>();
+  if (services.mode.enforcesReferences) throwIfErrors(findDangling(targets, found, inside));
+  const search: PersonSearch = { services, permit: input.permit, resource, found, inside };
+  const person = new Map<SettledChange, PersonOf>();
   for (const change of changes) person.set(change, findPerson(change, search, 0));
-  throwIfErrors(findForeignPersons({ targets, found, inside, person }));
-  const references = new Map([...targets].map(([change, list]) => [change, compartmentTargets(list)]));
+  if (services.mode.enforcesReferences) throwIfErrors(findForeignPersons({ targets, found, inside, person }));
+  const references = new Map(
+    [...targets].map(([change, list]) => [change, compartmentTargets(list, { services, found, inside })]),
+  );
   return { resource, person, references };
 }
 
@@ -68,7 +75,7 @@ async function matchConditional(input: LinkInput): Promise<ReadonlyMap<string, r
   const queries = list.map((text) => parseCondition(services, text));
   for (const { type, filters } of queries) {
     requireScope(permit.principal, type, 's');
-    requireChainScope(permit, filters);
+    requireChainScope(permit, filters, services.mode.findTypePolicy);
   }
   const matches = await transaction.match(permit, queries, 2);
   return new Map(list.map((text, at) => [text, matches[at] ?? []]));
@@ -76,13 +83,11 @@ async function matchConditional(input: LinkInput): Promise<ReadonlyMap<string, r
 
 /** Conditional references and our own absolute addresses become `Type/id`; what pointed at a conditional create points at its match. */
 function rewriteBodies(
-  { services, changes, existing }: LinkInput,
+  { services, changes, moved }: LinkInput,
   conditional: ReadonlyMap<string, readonly Resolved[]>,
-): ReadonlyMap<Change, FhirResource> {
-  const moved = new Map<string, string>();
-  for (const [change, match] of existing) moved.set(`${change.type}/${change.id}`, `${match.type}/${match.id}`);
+): ReadonlyMap<SettledChange, FhirResource> {
   const findings: Finding[] = [];
-  const bodies = new Map<Change, FhirResource>();
+  const bodies = new Map<SettledChange, FhirResource>();
   for (const change of changes) {
     if (change.kind === 'delete') continue;
     const body = rewriteReferences(change.resource, ({ reference }, path) => {
@@ -99,21 +104,25 @@ function rewriteBodies(
       const local = `${parsed.type}/${parsed.id}`;
       return moved.get(local) ?? `${local}${version}`;
     });
-    bodies.set(change, body);
+    const isMoved = moved.size > 0;
+    bodies.set(change, isMoved ? rewriteLinks(body, (text) => moved.get(text), services.shapes) : body);
   }
   throwIfErrors(findings);
   return bodies;
 }
 
-function findTargets(change: Change, body: FhirResource, baseUrl: string): readonly Target[] {
+function findTargets(change: SettledChange, body: FhirResource, baseUrl: string): readonly Target[] {
   const targets: Target[] = [];
   forEachReference(body, ({ reference }, expression) => {
     const parsed = parseReference(reference, baseUrl);
     const path = joinPath(change.path, expression);
-    if (parsed.kind === 'local') targets.push({ address: { type: parsed.type, id: parsed.id }, path });
+    if (parsed.kind === 'local') {
+      const isKept = change.kind === 'update' && change.hiddenReferences?.has(`${parsed.type}/${parsed.id}`) === true;
+      targets.push({ address: { type: parsed.type, id: parsed.id }, path, isKept });
+    }
     // A placeholder that no entry of the Bundle stands for.
     else if (parsed.kind === 'urn' && parsed.urn.startsWith('urn:uuid:'))
-      targets.push({ address: { type: '', id: parsed.urn }, path });
+      targets.push({ address: { type: '', id: parsed.urn }, path, isKept: false });
   });
   return targets;
 }
@@ -121,8 +130,8 @@ function findTargets(change: Change, body: FhirResource, baseUrl: string): reado
 /** What is there among the targets; a person registered in this same write is asked for too, since others may know the same one. */
 async function resolveTargets(
   { transaction, permit, changes }: LinkInput,
-  targets: ReadonlyMap<Change, readonly Target[]>,
-  inside: ReadonlyMap<string, Change>,
+  targets: ReadonlyMap<SettledChange, readonly Target[]>,
+  inside: ReadonlyMap<string, SettledChange>,
 ): Promise<ReadonlyMap<string, Resolved>> {
   const wanted = new Map<string, ResourceAddress>();
   for (const { address } of [...targets.values()].flat()) {
@@ -137,36 +146,38 @@ async function resolveTargets(
 }
 
 function findDangling(
-  targets: ReadonlyMap<Change, readonly Target[]>,
+  targets: ReadonlyMap<SettledChange, readonly Target[]>,
   found: ReadonlyMap<string, Resolved>,
-  inside: ReadonlyMap<string, Change>,
+  inside: ReadonlyMap<string, SettledChange>,
 ): readonly Finding[] {
-  return [...targets.values()].flat().flatMap(({ address, path }): Finding[] => {
+  return [...targets.values()].flat().flatMap(({ address, path, isKept }): Finding[] => {
     const key = `${address.type}/${address.id}`;
     const change = inside.get(key);
+    if (isKept) return [];
     if (change === undefined ? found.has(key) : change.kind !== 'delete') return [];
     return [{ code: 'reference-not-found', severity: 'error', expression: path }];
   });
 }
 
 interface PersonSearch {
-  readonly baseUrl: string;
-  readonly resource: ReadonlyMap<Change, FhirResource>;
+  readonly services: Services;
+  readonly permit: Permit;
+  readonly resource: ReadonlyMap<SettledChange, FhirResource>;
   readonly found: ReadonlyMap<string, Resolved>;
-  readonly inside: ReadonlyMap<string, Change>;
+  readonly inside: ReadonlyMap<string, SettledChange>;
 }
 
 const maxSubjectSteps = 4;
 
 /** @throws element-required, subject-mismatch when the subject element does not lead to exactly one person */
-function findPerson(change: Change, search: PersonSearch, steps: number): PersonOf {
-  if (change.kind === 'delete' || findTypePolicy(change.type)?.kind !== 'patient') return null;
-  if (change.type === 'Patient') {
-    const known = search.found.get(`Patient/${change.id}`);
-    return known?.personKey == null ? { patientId: change.id } : { key: known.personKey };
-  }
+function findPerson(change: SettledChange, search: PersonSearch, steps: number): PersonOf {
+  const { mode, baseUrl } = search.services;
+  const policy = mode.findTypePolicy(change.type);
+  if (change.kind === 'delete' || policy?.kind !== 'patient') return null;
+  if (change.type === 'Patient') return findRegistered(change.id, search);
   const expression = change.path;
-  const references = findSubjectReferences(search.resource.get(change) ?? change.resource);
+  const references = findSubjectReferences(search.resource.get(change) ?? change.resource, mode.findTypePolicy);
+  if (policy.isSubjectOptional === true) return findOptionalPerson(references, search, steps);
   const [first] = references;
   if (first === undefined || steps > maxSubjectSteps) {
     throw problem('element-required', {
@@ -175,7 +186,7 @@ function findPerson(change: Change, search: PersonSearch, steps: number): Person
     });
   }
   const persons = references.map((reference) => {
-    const parsed = parseReference(reference, search.baseUrl);
+    const parsed = parseReference(reference, baseUrl);
     if (parsed.kind !== 'local') {
       throw problem('reference-not-found', { expression, diagnostics: 'The person must be registered at this hub.' });
     }
@@ -192,6 +203,32 @@ function findPerson(change: Change, search: PersonSearch, steps: number): Person
   return person;
 }
 
+/** The person of a Patient: one that is known already, or one that comes to be with this registration. */
+function findRegistered(id: string, { services, permit, found }: PersonSearch): PersonOf {
+  const party = permit.principal.kind === 'system' ? permit.principal.party.key : 0;
+  const known = found.get(`Patient/${id}`);
+  const isMeant = services.mode.sharesPersons || known?.custodianKey === party;
+  if (known?.personKey != null && isMeant) return { key: known.personKey };
+  return { patientId: services.mode.sharesPersons ? id : `${party}:${id}` };
+}
+
+/** The one person that the references lead to; nobody where there are none, several, or what they lead to is not here. */
+function findOptionalPerson(references: readonly string[], search: PersonSearch, steps: number): PersonOf {
+  if (steps > maxSubjectSteps) return null;
+  const persons = references.flatMap((reference): NonNullable<PersonOf>[] => {
+    const parsed = parseReference(reference, search.services.baseUrl);
+    if (parsed.kind !== 'local') return [];
+    const key = `${parsed.type}/${parsed.id}`;
+    const inside = search.inside.get(key);
+    const personKey = search.found.get(key)?.personKey;
+    const person =
+      inside !== undefined ? findPerson(inside, search, steps + 1) : personKey == null ? null : { key: personKey };
+    return person === null ? [] : [person];
+  });
+  const [person] = persons;
+  return person === undefined || persons.some((other) => !isSamePerson(other, person)) ? null : person;
+}
+
 function isSamePerson(one: PersonOf, other: PersonOf): boolean {
   return personText(one) === personText(other);
 }
@@ -202,10 +239,10 @@ function personText(person: PersonOf): string {
 }
 
 function findForeignPersons(input: {
-  readonly targets: ReadonlyMap<Change, readonly Target[]>;
+  readonly targets: ReadonlyMap<SettledChange, readonly Target[]>;
   readonly found: ReadonlyMap<string, Resolved>;
-  readonly inside: ReadonlyMap<string, Change>;
-  readonly person: ReadonlyMap<Change, PersonOf>;
+  readonly inside: ReadonlyMap<string, SettledChange>;
+  readonly person: ReadonlyMap<SettledChange, PersonOf>;
 }): readonly Finding[] {
   return [...input.targets].flatMap(([change, targets]) =>
     targets.flatMap(({ address, path }): Finding[] => {
@@ -221,18 +258,15 @@ function findForeignPersons(input: {
   );
 }
 
-function compartmentTargets(targets: readonly Target[]): readonly string[] {
-  return [
-    ...new Set(
-      targets
-        .filter(({ address }) => findTypePolicy(address.type)?.kind === 'patient')
-        .map(({ address }) => `${address.type}/${address.id}`),
-    ),
-  ];
-}
-
-/** `Bundle.entry[3].resource` and `CarePlan.goal[0]` give `Bundle.entry[3].resource.goal[0]`. */
-function joinPath(root: string, path: string): string {
-  const [, ...rest] = path.split('.');
-  return [root, ...rest].join('.');
+/** Those among the targets that may be hidden from somebody. What is not there can be hidden from nobody. */
+function compartmentTargets(
+  targets: readonly Target[],
+  { services, found, inside }: Pick<PersonSearch, 'services' | 'found' | 'inside'>,
+): readonly string[] {
+  const { mode } = services;
+  const addresses = targets
+    .filter(({ address }) => mode.findTypePolicy(address.type)?.kind === 'patient' || !mode.enforcesReferences)
+    .map(({ address }) => `${address.type}/${address.id}`);
+  const isThere = (address: string): boolean => mode.enforcesReferences || found.has(address) || inside.has(address);
+  return [...new Set(addresses.filter(isThere))];
 }

@@ -12,16 +12,25 @@ export interface ReadRequest {
   readonly type: string;
   readonly id: string;
   readonly ifNoneMatch: string | undefined;
+  readonly ifModifiedSince: string | undefined;
 }
 
-/** 200, or 304 where If-None-Match names the current version. @throws not-found, gone */
+/** 200, or 304 where If-None-Match names the current version, or it is no newer than If-Modified-Since says. @throws not-found, gone */
 export async function read(services: Services, context: RequestContext, request: ReadRequest): Promise<Answer> {
   const { type, id } = request;
   const permit = decide({ kind: 'read', type, id }, { ...context, at: services.clock() });
   const version = await services.store.read(permit, { type, id });
-  const isKnown = matchesETag(request.ifNoneMatch, version?.versionId ?? '');
+  const isKnown = version !== undefined && isKnownAlready(request, version);
   const answer = await toReadAnswer(services, permit, { version, status: isKnown ? 304 : 200 });
   return isKnown ? { ...answer, body: undefined } : answer;
+}
+
+/** If-None-Match counts before If-Modified-Since, which knows seconds only. https://www.rfc-editor.org/rfc/rfc9110#section-13.2.2 */
+function isKnownAlready({ ifNoneMatch, ifModifiedSince }: ReadRequest, version: StoredVersion): boolean {
+  if (ifNoneMatch !== undefined) return matchesETag(ifNoneMatch, version.versionId);
+  // A date that cannot be read is no condition.
+  const sinceMs = Date.parse(ifModifiedSince ?? '');
+  return Math.floor(version.lastUpdated.getTime() / 1000) * 1000 <= sinceMs;
 }
 
 /** 200 with the version asked for. @throws not-found, gone where that version is a deletion */

@@ -1,5 +1,4 @@
 // Finds the operation that an address names and runs it. Refuses operations the hub does not have there (404), and GET where it is not allowed (405).
-import { findTypePolicy } from '../access/compartment.ts';
 import { problem } from '../core/problem.ts';
 import type { Answer, RequestContext, Services } from './services.ts';
 import type { OperationLevel, OperationRequest } from './operation.ts';
@@ -9,7 +8,8 @@ export function runOperation(services: Services, context: RequestContext, reques
   const { name, type, id } = request;
   const level: OperationLevel = type === undefined ? 'system' : id === undefined ? 'type' : 'instance';
   const operation = services.operations.find((known) => known.name === name && known.levels.includes(level));
-  const isForType = type === undefined || (operation?.types?.includes(type) ?? findTypePolicy(type) !== undefined);
+  const isForType =
+    type === undefined || (operation?.types?.includes(type) ?? services.mode.findTypePolicy(type) !== undefined);
   if (operation === undefined || !isForType) {
     throw problem('endpoint-unknown', { diagnostics: 'There is no such operation here. See the CapabilityStatement.' });
   }

@@ -5,6 +5,9 @@ import { capabilities } from './capabilities.ts';
 import { create } from './create.ts';
 import { deleteResource } from './delete.ts';
 import { history } from './history.ts';
+import type { PatchFormat } from './parse-patch.ts';
+import { patchResource } from './patch.ts';
+import { present } from './present.ts';
 import { read, vread } from './read.ts';
 import { search } from './search.ts';
 import type { Answer, RequestContext, Services } from './services.ts';
@@ -14,13 +17,16 @@ import { update } from './update.ts';
 
 export interface FhirRequest {
   readonly target: Target;
-  /** The query of the address, or the form of POST _search. */
   /** GET and HEAD promise to change nothing. */
   readonly isRead: boolean;
+  /** The query of the address, or the form of POST _search. */
   readonly parameters: URLSearchParams;
   readonly body: string;
   readonly ifMatch: string | undefined;
   readonly ifNoneMatch: string | undefined;
+  readonly ifModifiedSince: string | undefined;
+  /** Of the body of a patch. */
+  readonly patchFormat: PatchFormat;
   readonly ifNoneExist: string | undefined;
 }
 
@@ -31,23 +37,27 @@ export async function run(services: Services, context: RequestContext, request: 
     case 'bundle':
       return runBundle(services, context, { body, runEntry: run });
     case 'capabilities':
-      return capabilities(services);
+      return capabilities(services, parameters);
     case 'create':
       return create(services, context, { type: target.type, body, ifNoneExist: request.ifNoneExist });
     case 'search':
-      return search(services, context, { type: target.type, parameters });
+      return present(services, parameters, (rest) =>
+        search(services, context, { type: target.type, parameters: rest }),
+      );
+    case 'history-system':
     case 'history-type':
-      return history(services, context, { type: target.type, id: undefined, parameters });
     case 'history-instance':
-      return history(services, context, { type: target.type, id: target.id, parameters });
+      return present(services, parameters, (rest) => history(services, context, { target, parameters: rest }));
     case 'read':
-      return read(services, context, { type: target.type, id: target.id, ifNoneMatch: request.ifNoneMatch });
+      return present(services, parameters, () => read(services, context, { ...request, ...target }));
     case 'vread':
-      return vread(services, context, { type: target.type, id: target.id, versionId: target.versionId });
+      return present(services, parameters, () => vread(services, context, target));
     case 'update':
-      return update(services, context, { type: target.type, id: target.id, body, ifMatch });
+      return update(services, context, { ...target, parameters, body, ifMatch });
+    case 'patch':
+      return patchResource(services, context, { ...target, parameters, body, ifMatch, format: request.patchFormat });
     case 'delete':
-      return deleteResource(services, context, { type: target.type, id: target.id, ifMatch });
+      return deleteResource(services, context, { ...target, parameters, ifMatch });
     case 'operation':
       return runOperation(services, context, {
         ...request,

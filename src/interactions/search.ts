@@ -30,7 +30,7 @@ export async function search(services: Services, context: RequestContext, reques
     isLenient: context.isLenient,
     openCursor: (sealed) => openSearchCursor(services.cursorKey, scope, sealed),
   });
-  requireChainScope(permit, parsed.query.filters);
+  requireChainScope(permit, parsed.query.filters, services.mode.findTypePolicy);
   const page = await services.store.search(permit, parsed.query);
   const included = page.included.filter((version) => hasScope(permit.principal.scopes, version.type, 'r'));
   await auditRead(services, permit, { type, versions: [...page.matches, ...included] });

@@ -4,7 +4,10 @@ import type { Clock } from '../core/clock.ts';
 import type { IdSource } from '../core/ids.ts';
 import type { Principal } from '../access/principal.ts';
 import type { Language } from '../fhir/outcome.ts';
+import type { FindShapes } from '../fhir/element-shapes.ts';
 import type { FhirResource } from '../fhir/resource.ts';
+import type { FindTypePolicy } from '../access/compartment.ts';
+import type { Mode } from './mode.ts';
 import type { Operation } from './operation.ts';
 import type { SearchRegistry } from '../search/registry.ts';
 import type { Store } from '../store/store.ts';
@@ -12,6 +15,7 @@ import type { Validator } from '../validation/validator.ts';
 
 export interface Limits {
   readonly bundleEntries: number;
+  readonly patchOperations: number;
   readonly jsonDepth: number;
   readonly resourceBytes: number;
   readonly bundleBytes: number;
@@ -24,9 +28,15 @@ export interface Limits {
 
 export interface Services {
   readonly store: Store;
+  /** The hub of plans, or a plain FHIR server. */
+  readonly mode: Mode;
+  /** What each JSON member of a type is. */
+  readonly shapes: FindShapes;
   readonly validator: Validator;
   /** Canonical URLs of the loaded profiles of a resource type. */
   readonly profilesOf: (type: string) => readonly string[];
+  /** The code systems of the hub's own and of loaded packages. */
+  readonly codeSystems: readonly { readonly url: string; readonly version: string | undefined }[];
   readonly search: SearchRegistry;
   readonly operations: readonly Operation[];
   /** Rewrites aliases of identifier and code systems in place to the form the hub stores. */
@@ -53,6 +63,8 @@ export interface Services {
 export interface RequestContext {
   readonly principal: Principal;
   readonly requestId: string;
+  /** Of the mode: what `decide` judges types by. */
+  readonly findTypePolicy: FindTypePolicy;
   /** `Prefer: return=`; undefined where not said. */
   readonly preferReturn: 'minimal' | 'representation' | 'OperationOutcome' | undefined;
   /** Of the words in an OperationOutcome. */

@@ -7,8 +7,14 @@ export type Method = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE' | 'PATCH';
 export type Target =
   | { readonly kind: 'bundle' }
   | { readonly kind: 'capabilities' }
-  | { readonly kind: 'create' | 'search' | 'history-type'; readonly type: string }
-  | { readonly kind: 'read' | 'update' | 'delete' | 'history-instance'; readonly type: string; readonly id: string }
+  | { readonly kind: 'create'; readonly type: string }
+  | { readonly kind: 'search'; readonly type: string }
+  | { readonly kind: 'history-type'; readonly type: string }
+  | { readonly kind: 'history-system' }
+  | { readonly kind: 'read'; readonly type: string; readonly id: string }
+  | { readonly kind: 'history-instance'; readonly type: string; readonly id: string }
+  /** Without an id: of the one resource that the parameters match. */
+  | { readonly kind: 'update' | 'patch' | 'delete'; readonly type: string; readonly id: string | undefined }
   | {
       readonly kind: 'operation';
       readonly name: string;
@@ -29,26 +35,35 @@ export function parseTarget(method: string, path: string): Target {
   const [type, second, third, fourth] = parts;
   if (type === undefined) return choose(verb, { POST: { kind: 'bundle' } });
   if (type === 'metadata' && second === undefined) return choose(verb, { GET: { kind: 'capabilities' } });
+  if (type === '_history' && second === undefined) return choose(verb, { GET: { kind: 'history-system' } });
   const operation = parseOperation(parts);
   if (operation !== undefined)
     return choose(verb, { GET: operation, POST: operation, DELETE: { ...operation, isDelete: true } });
   if (!typeForm.test(type) || parts.length > 4) throw problem('endpoint-unknown');
-  if (second === undefined) return choose(verb, { GET: { kind: 'search', type }, POST: { kind: 'create', type } });
+  if (second === undefined) {
+    const search = { GET: { kind: 'search', type }, POST: { kind: 'create', type } } as const;
+    return choose(verb, { ...search, ...toChanges(type, undefined) });
+  }
   if (second === '_search' && third === undefined) return choose(verb, { POST: { kind: 'search', type } });
   if (second === '_history' && third === undefined) return choose(verb, { GET: { kind: 'history-type', type } });
   if (!idForm.test(second)) throw problem('endpoint-unknown');
   const id = second;
   if (third === undefined) {
-    return choose(verb, {
-      GET: { kind: 'read', type, id },
-      PUT: { kind: 'update', type, id },
-      DELETE: { kind: 'delete', type, id },
-    });
+    return choose(verb, { GET: { kind: 'read', type, id }, ...toChanges(type, id) });
   }
   if (third !== '_history') throw problem('endpoint-unknown');
   if (fourth === undefined) return choose(verb, { GET: { kind: 'history-instance', type, id } });
   if (!versionForm.test(fourth)) throw problem('endpoint-unknown');
   return choose(verb, { GET: { kind: 'vread', type, id, versionId: fourth } });
+}
+
+/** What changes a resource, by its id or by a condition. */
+function toChanges(type: string, id: string | undefined): Readonly<Record<'PUT' | 'PATCH' | 'DELETE', Target>> {
+  return {
+    PUT: { kind: 'update', type, id },
+    PATCH: { kind: 'patch', type, id },
+    DELETE: { kind: 'delete', type, id },
+  };
 }
 
 /** `$name`, `Type/$name` or `Type/id/$name`. https://hl7.org/fhir/R4/operations.html */

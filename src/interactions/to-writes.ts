@@ -1,9 +1,7 @@
 // From decided changes to versions to be put down: ids, meta, exact text, index rows, what a Consent opens.
-import { findTypePolicy } from '../access/compartment.ts';
 import { findConsentFaults, toSharingGrants } from '../access/consent.ts';
 import { custodianOf } from '../access/decide-write.ts';
 import type { Permit } from '../access/permit.ts';
-import { derivePersonIds } from '../access/person-id.ts';
 import { canonicalBase } from '../core/canonical.ts';
 import { problem, throwIfErrors } from '../core/problem.ts';
 import { formatInstant } from '../fhir/instant.ts';
@@ -11,7 +9,7 @@ import { stringifyJson } from '../fhir/json.ts';
 import { parseReference } from '../fhir/reference.ts';
 import type { FhirResource } from '../fhir/resource.ts';
 import type { LockedVersion, ResourceWrite } from '../store/store.ts';
-import { type Change, methods } from './change.ts';
+import { methodOf, type SettledChange } from './change.ts';
 import type { Links, PersonOf } from './links.ts';
 import type { Services } from './services.ts';
 
@@ -23,19 +21,19 @@ export interface WrittenVersion {
 interface WriteInput {
   readonly services: Services;
   readonly permit: Permit;
-  readonly changes: readonly Change[];
-  readonly locked: ReadonlyMap<Change, LockedVersion>;
+  readonly changes: readonly SettledChange[];
+  readonly locked: ReadonlyMap<SettledChange, LockedVersion>;
   readonly links: Links;
 }
 
 const noIndex = { tokens: [], references: [], dates: [], strings: [] } as const;
 
 /** What to put down for each change. @throws consent-…, subject-fixed, identifier-fixed */
-export function toWrites(input: WriteInput): ReadonlyMap<Change, WrittenVersion> {
+export function toWrites(input: WriteInput): ReadonlyMap<SettledChange, WrittenVersion> {
   return new Map(input.changes.map((change) => [change, toWrite(change, input)]));
 }
 
-function toWrite(change: Change, { services, permit, locked, links }: WriteInput): WrittenVersion {
+function toWrite(change: SettledChange, { services, permit, locked, links }: WriteInput): WrittenVersion {
   const before = locked.get(change);
   const lastUpdated = laterThan(before, permit.at);
   const versionId = services.ids.opaque();
@@ -45,9 +43,10 @@ function toWrite(change: Change, { services, permit, locked, links }: WriteInput
     follows: before?.key,
     versionId,
     lastUpdated,
-    method: methods[change.kind],
-    directory: findTypePolicy(change.type)?.kind === 'directory',
+    method: methodOf(change),
+    directory: isDirectory(services, permit, change.type),
     custodianKey: before === undefined ? custodianOf(permit) : before.custodianKey,
+    registrantKey: services.mode.isAddressedPerParty(change.type) ? (custodianOf(permit) ?? 0) : 0,
   };
   if (change.kind === 'delete') {
     const personKey = before?.personKey ?? null;
@@ -64,7 +63,7 @@ function toWrite(change: Change, { services, permit, locked, links }: WriteInput
     };
     return { write, personKey };
   }
-  const person = requireSamePerson(change, before, links.person.get(change) ?? null, services.hubKey);
+  const person = requireSamePerson(change, before, links.person.get(change) ?? null, services);
   const resource = withMeta(links.resource.get(change) ?? change.resource, {
     id: change.id,
     versionId,
@@ -78,7 +77,7 @@ function toWrite(change: Change, { services, permit, locked, links }: WriteInput
       person,
       index: services.search.extract(resource),
       references: links.references.get(change) ?? [],
-      grants: change.type === 'Consent' ? requireGrants(resource, permit, change.path) : undefined,
+      grants: change.type === 'Consent' ? toGrants(resource, { services, permit, path: change.path }) : undefined,
       organization: change.type === 'Organization' ? toOrganizationUnit(resource, services.baseUrl) : undefined,
     },
     personKey: person !== null && 'key' in person ? person.key : null,
@@ -111,15 +110,15 @@ function sourceOf(permit: Permit, services: Services): string {
 }
 
 function requireSamePerson(
-  change: Exclude<Change, { kind: 'delete' }>,
+  change: Exclude<SettledChange, { kind: 'delete' }>,
   before: LockedVersion | undefined,
   person: PersonOf,
-  hubKey: Buffer,
+  services: Services,
 ): PersonOf {
   if (before === undefined) return person;
   if (before.personKey === null) return person;
   if (change.type === 'Patient') {
-    const derived = derivePersonIds(change.resource, hubKey);
+    const derived = services.mode.derivePersonIds(change.resource, services.hubKey);
     if (derived.length > 0 && !derived.includes(change.id)) {
       throw problem('identifier-fixed', { expression: `${change.path}.identifier` });
     }
@@ -131,13 +130,28 @@ function requireSamePerson(
   return person;
 }
 
-function requireGrants(resource: FhirResource, permit: Permit, path: string): ReturnType<typeof toSharingGrants> {
-  throwIfErrors(
-    findConsentFaults(resource).map((finding) => ({
-      ...finding,
-      expression: finding.expression?.replace(/^Consent/, path),
-    })),
-  );
+/** In the directory stands what every client reads: never what a party writes in plain mode. */
+function isDirectory(services: Services, permit: Permit, type: string): boolean {
+  const policy = services.mode.findTypePolicy(type);
+  return policy?.kind === 'directory' && (policy.writer !== 'either' || permit.principal.kind === 'operator');
+}
+
+interface GrantInput {
+  readonly services: Services;
+  readonly permit: Permit;
+  readonly path: string;
+}
+
+/** What the Consent opens: nothing where it holds what the hub cannot enforce. @throws consent-… where the mode refuses that */
+function toGrants(resource: FhirResource, { services, permit, path }: GrantInput): ReturnType<typeof toSharingGrants> {
+  if (services.mode.refusesConsentFaults) {
+    throwIfErrors(
+      findConsentFaults(resource).map((finding) => ({
+        ...finding,
+        expression: finding.expression?.replace(/^Consent/, path),
+      })),
+    );
+  }
   const { principal } = permit;
   return principal.kind === 'system' ? toSharingGrants(resource, principal.party.organizationId, permit.at) : [];
 }

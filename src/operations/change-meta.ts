@@ -65,7 +65,7 @@ export async function changeMeta(
         operation.kind,
       );
       if (outcome?.body === undefined) throw problem('internal', { detail: 'a change without an outcome' });
-      return toMetaAnswer(parseStored(services, outcome.body).meta ?? {}, outcome.versionId);
+      return toMetaAnswer(parseStored(services, outcome.body).meta ?? {}, outcome.versionId ?? '');
     } catch (error) {
       const isOvertaken = error instanceof Problem && error.findings[0].code === 'version-conflict';
       if (!isOvertaken || wanted !== undefined || tries >= mostTries) throw error;

@@ -1,6 +1,5 @@
 // $everything on one Patient: all that the caller may see about the person, from every custodian, and the directory resources it
 // refers to. https://hl7.org/fhir/R4/patient-operation-everything.html · Refuses Patient/$everything without an id: search instead.
-import { typePolicies } from '../access/compartment.ts';
 import { decide, requireScope } from '../access/decide.ts';
 import { hasScope } from '../access/scopes.ts';
 import { problem } from '../core/problem.ts';
@@ -89,7 +88,7 @@ function toQuery(
   },
 ): EverythingQuery {
   const { parameters } = asked;
-  const types = chooseTypes(context, parameters.list('_type'));
+  const types = chooseTypes(services, context, parameters.list('_type'));
   const [start, end] = [parameters.time('start'), parameters.time('end')];
   const count = parameters.one('_count');
   if (count !== undefined && !/^[1-9]\d{0,8}$/.test(count))
@@ -115,8 +114,12 @@ function toQuery(
 }
 
 /** The types asked for, each within the token's scopes; all of those where none is asked for. @throws scope-insufficient */
-function chooseTypes({ principal }: RequestContext, wanted: readonly string[]): readonly string[] {
-  const served = Object.keys(typePolicies);
+function chooseTypes(
+  services: Services,
+  { principal }: RequestContext,
+  wanted: readonly string[],
+): readonly string[] {
+  const served = Object.keys(services.mode.policies);
   const unknown = wanted.filter((type) => !served.includes(type));
   if (unknown.length > 0) throw invalidParameter(name, 'takes as _type a list of resource types that the hub serves');
   for (const type of wanted) requireScope(principal, type, 'r');

@@ -1,6 +1,5 @@
 // What a bulk export was asked for, and the steps that it takes: one search for each type, or one for each _typeFilter of a type.
 // https://hl7.org/fhir/uv/bulkdata/STU2/export.html#query-parameters · Refuses whatever it could not honour, before anything begins.
-import { findTypePolicy, typePolicies } from '../access/compartment.ts';
 import { decide } from '../access/decide.ts';
 import { hasScope } from '../access/scopes.ts';
 import { Problem, problem } from '../core/problem.ts';
@@ -41,7 +40,7 @@ export function readExportRequest(
   if (format !== undefined && !formats.has(format))
     throw invalidParameter(name, `gives ${[...formats].join(' or ')} as _outputFormat`);
   const isOfPersons = request.type !== undefined;
-  const types = chooseTypes(context, { wanted: parameters.list('_type'), isOfPersons, at: services.clock() });
+  const types = chooseTypes(services, context, { wanted: parameters.list('_type'), isOfPersons, at: services.clock() });
   const since = parameters.time('_since');
   const sinceQuery = since === undefined ? '' : `_lastUpdated=ge${formatInstant(new Date(since.lowMs))}`;
   const filters = readTypeFilters(parameters, types);
@@ -70,7 +69,7 @@ export function toStepQuery(services: Services, { type, query }: ExportWork['ste
 function requireSearchable(services: Services, context: RequestContext, step: ExportWork['steps'][number]): void {
   const permit = decide({ kind: 'export', type: step.type }, { ...context, at: services.clock() });
   try {
-    requireChainScope(permit, toStepQuery(services, step).filters);
+    requireChainScope(permit, toStepQuery(services, step).filters, services.mode.findTypePolicy);
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
     const [first] = error.findings;
@@ -82,12 +81,14 @@ function requireSearchable(services: Services, context: RequestContext, step: Ex
 }
 
 function chooseTypes(
+  services: Services,
   context: RequestContext,
   asked: { readonly wanted: readonly string[]; readonly isOfPersons: boolean; readonly at: Date },
 ): readonly string[] {
   const { wanted, isOfPersons, at } = asked;
   const { scopes, kind } = context.principal;
-  const possible = Object.keys(typePolicies).filter((type) => !isOfPersons || findTypePolicy(type)?.kind === 'patient');
+  const { policies, findTypePolicy } = services.mode;
+  const possible = Object.keys(policies).filter((type) => !isOfPersons || findTypePolicy(type)?.kind === 'patient');
   if (wanted.length > 0) {
     if (wanted.some((type) => !possible.includes(type))) {
       throw invalidParameter(name, `takes as _type a list of ${possible.join(', ')}`);

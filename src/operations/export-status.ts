@@ -1,7 +1,6 @@
 // $export-status: how far an export has come (202), the manifest of its files (200), and DELETE, which ends it and takes them away.
 // https://hl7.org/fhir/uv/bulkdata/STU2/export.html#bulk-data-status-request · Anybody else's job does not exist (404).
 import { decide } from '../access/decide.ts';
-import { typePolicies } from '../access/compartment.ts';
 import type { Permit } from '../access/permit.ts';
 import { hasScope } from '../access/scopes.ts';
 import { problem } from '../core/problem.ts';
@@ -59,7 +58,7 @@ async function answerStatus(services: Services, context: RequestContext, request
 /** Right to look at one's own exports: whoever may export any type. @throws scope-insufficient */
 export function decideOwnExport(services: Services, context: RequestContext): Permit {
   const { scopes, kind } = context.principal;
-  const types = Object.entries(typePolicies).filter(([, policy]) => kind === 'system' || policy.kind === 'directory');
+  const types = Object.entries(services.mode.policies).filter(([, policy]) => kind === 'system' || policy.kind === 'directory');
   const [type = 'Organization'] =
     types.find(([name]) => hasScope(scopes, name, 'r') && hasScope(scopes, name, 's')) ?? [];
   return decide({ kind: 'export', type }, { ...context, at: services.clock() });

@@ -1,5 +1,5 @@
 // The store: reading, searching, writing and logging put together on one database.
-import type { Database } from './database.ts';
+import type { Database, Queryable } from './database.ts';
 import { createAudit } from './audit-log.ts';
 import { createEverything } from './everything.ts';
 import { createExportJobs } from './export-jobs.ts';
@@ -8,7 +8,7 @@ import { createHistory } from './history.ts';
 import { createRead } from './read.ts';
 import { readerSettings } from './reader.ts';
 import { createSearch } from './search.ts';
-import type { Store } from './store.ts';
+import type { Store, WriteTransaction } from './store.ts';
 import { createWrite } from './write.ts';
 
 export interface StoreOptions {
@@ -20,16 +20,21 @@ export interface StoreOptions {
 export function createStore(database: Database, options: StoreOptions): Store {
   const isProtected = options.rowLevelSecurity;
   const write = createWrite(isProtected);
+  const readingOf = (inside: Queryable): ReturnType<WriteTransaction['reading']> => ({
+    ...createRead(inside, isProtected),
+    ...createHistory(inside, isProtected),
+    ...createSearch(inside, isProtected),
+    ...createEverything(inside, isProtected),
+    audit: createAudit(inside),
+  });
   return {
     kind: database.kind,
-    ...createRead(database, isProtected),
-    ...createHistory(database, isProtected),
-    ...createSearch(database, isProtected),
-    ...createEverything(database, isProtected),
+    ...readingOf(database),
     exports: { ...createExportJobs(database, isProtected), ...createExportLines(database, isProtected) },
     transaction: (permit, work) =>
-      database.transaction((inside) => work(write(inside)), { settings: isProtected ? readerSettings(permit) : {} }),
-    audit: createAudit(database),
+      database.transaction((inside) => work({ ...write(inside), reading: () => readingOf(inside) }), {
+        settings: isProtected ? readerSettings(permit) : {},
+      }),
     ping: async () => {
       await database.query({ text: 'select 1' });
     },

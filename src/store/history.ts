@@ -1,4 +1,4 @@
-// history of a resource and of a type, newest first. https://hl7.org/fhir/R4/http.html#history
+// history of a resource, of a type and of the system, newest first. https://hl7.org/fhir/R4/http.html#history
 // A version is seen by whoever sees the resource now, and by the party that wrote it.
 import { toTimestamp } from './indexed-value.ts';
 import { liveCheck, readerOf, requireLive } from './reader.ts';
@@ -53,22 +53,47 @@ function historyStatement(reader: CheckedReader, query: HistoryQuery): Fragment 
       ${total} as total
     from live left join lateral (
       select * from (
-        (select ${versionColumns(reader, 'r')} from resource r
-          where ${current} and ${after('r')} order by r.last_updated desc, r.version_id desc limit ${limit})
+        ${newestOfEach(
+          query,
+          sql`select ${versionColumns(reader, 'r')} from resource r
+          where ${current} and ${after('r')} order by r.last_updated desc, r.version_id desc limit ${limit}`,
+        )}
         union all
-        (select ${versionColumns(reader, 'h')} from resource_history h
-          where ${superseded} and ${after('h')} order by h.last_updated desc, h.version_id desc limit ${limit})
+        ${newestOfEach(
+          query,
+          sql`select ${versionColumns(reader, 'h')} from resource_history h
+          where ${superseded} and ${after('h')} order by h.last_updated desc, h.version_id desc limit ${limit}`,
+        )}
       ) u order by u.last_updated desc, u.version_id desc limit ${limit}
     ) v on live.ok order by v.last_updated desc, v.version_id desc`;
 }
 
+/** Of several types the newest of each, so that the index by type and time serves the whole system too. */
+function newestOfEach({ type }: HistoryQuery, rows: Fragment): Fragment {
+  if (typeof type === 'string') return sql`(${rows})`;
+  return sql`(select n.* from unnest(${value('text[]', type)}) asked (type) cross join lateral (${rows}) n)`;
+}
+
 function matches(query: HistoryQuery, alias: string): Fragment {
   const row = name(alias);
-  const conditions = [sql`${row}.type = ${value('text', query.type)}`];
+  const type = typeof query.type === 'string' ? value('text', query.type) : sql`asked.type`;
+  const conditions = [sql`${row}.type = ${type}`];
   if (query.id !== undefined) conditions.push(sql`${row}.id = ${value('text', query.id)}`);
   if (query.sinceMs !== undefined)
     conditions.push(sql`${row}.last_updated >= ${value('timestamptz', toTimestamp(query.sinceMs))}`);
+  if (query.at !== undefined) conditions.push(wasCurrent(query.at, alias));
   return allOf(conditions);
+}
+
+/** It began before the span's end, and nothing followed it by the span's beginning. */
+function wasCurrent({ lowMs, highMs }: NonNullable<HistoryQuery['at']>, alias: string): Fragment {
+  const row = name(alias);
+  const [low, high] = [value('timestamptz', toTimestamp(lowMs)), value('timestamptz', toTimestamp(highMs))];
+  if (alias === 'r') return sql`${row}.last_updated < ${high}`;
+  return sql`(${row}.last_updated < ${high}
+    and not exists (select from resource n where n.key = ${row}.key and n.last_updated <= ${low})
+    and not exists (select from resource_history n where n.type = ${row}.type and n.id = ${row}.id and n.key = ${row}.key
+      and n.last_updated > ${row}.last_updated and n.last_updated <= ${low}))`;
 }
 
 function isAfter({ after }: HistoryQuery): (alias: string) => Fragment {

@@ -8,7 +8,8 @@ const lockKey = 7_461_703;
 
 /** Brings `organization` and `party_coverage` to what these writes say. After the versions have been put down. */
 export async function writeOrganizations(inside: Queryable, writes: readonly ResourceWrite[]): Promise<void> {
-  const organizations = writes.filter(({ type }) => type === 'Organization');
+  // One that a party writes for itself alone (plain mode) is no party.
+  const organizations = writes.filter(({ type, registrantKey = 0 }) => type === 'Organization' && registrantKey === 0);
   if (organizations.length === 0) return;
   // Two that change the tree at once would each miss the other's half; the later one waits and then sees both.
   await inside.query({
@@ -33,7 +34,7 @@ const upsert = `
   with given as (
     select r.key, r.id, r.deleted, i.part_of, i.is_authority, coalesce((r.body::jsonb -> 'active')::text <> 'false', true) as enabled
     from unnest($1::text[], $2::text[], $3::boolean[]) i (id, part_of, is_authority)
-    join resource r on r.type = 'Organization' and r.id = i.id),
+    join resource r on r.type = 'Organization' and r.id = i.id and r.registrant = 0),
   gone as (delete from organization where key in (select key from given where deleted))
   insert into organization (key, id, part_of, is_authority, enabled)
   select key, id, part_of, is_authority, enabled from given where not deleted

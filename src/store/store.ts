@@ -38,10 +38,13 @@ export interface SearchPage {
 }
 
 export interface HistoryQuery {
-  readonly type: string;
+  /** One type, or several where the history is of the whole system. */
+  readonly type: string | readonly string[];
   /** undefined: history of the whole type. */
   readonly id: string | undefined;
   readonly sinceMs: number | undefined;
+  /** Only versions that were current at some moment of this span. */
+  readonly at?: { readonly lowMs: number; readonly highMs: number } | undefined;
   readonly count: number;
   /** The (lastUpdated, versionId) the last page ended at. */
   readonly after: { readonly lastUpdatedMs: number; readonly versionId: string } | undefined;
@@ -50,7 +53,7 @@ export interface HistoryQuery {
 export interface HistoryPage {
   readonly versions: readonly StoredVersion[];
   readonly next: { readonly lastUpdatedMs: number; readonly versionId: string } | undefined;
-  /** Of one resource; undefined for a type, where counting would read every version there is. */
+  /** Of one resource; undefined for a type or the system, where counting would read every version there is. */
   readonly total: number | undefined;
 }
 
@@ -210,6 +213,11 @@ export interface ResourceWrite extends ResourceAddress {
   readonly directory: boolean;
   /** null: the operator. */
   readonly custodianKey: number | null;
+  /**
+   * The address is one of this party's own: the same id with another party is another resource. 0: one for all.
+   * Left out: the custodian of a Patient, 0 for every other type.
+   */
+  readonly registrantKey?: number;
   /** A known person, a person made in this same write (by the Patient's id), or none (directory). */
   readonly person: { readonly key: number } | { readonly patientId: string } | null;
   readonly index: IndexRows;
@@ -225,7 +233,7 @@ export interface ResourceWrite extends ResourceAddress {
 export interface WriteTransaction {
   /** Waits until no other transaction holds any of these names; taken in sorted order, held to the end. */
   readonly lockNames: (names: readonly string[]) => Promise<void>;
-  /** Locks and returns the visible current versions among `addresses` (own registration for a Patient). Absent and hidden are both left out. */
+  /** Locks and returns the visible current versions among `addresses` (the party's own where an address is per party). Absent and hidden are both left out. */
   readonly lockCurrent: (permit: Permit, addresses: readonly ResourceAddress[]) => Promise<readonly LockedVersion[]>;
   /** Which of `addresses` exist and are visible, not deleted. */
   readonly resolve: (permit: Permit, addresses: readonly ResourceAddress[]) => Promise<readonly Resolved[]>;
@@ -235,6 +243,8 @@ export interface WriteTransaction {
     queries: readonly SearchQuery[],
     limit: number,
   ) => Promise<readonly (readonly Resolved[])[]>;
+  /** Reading inside this transaction: sees what it has written. */
+  readonly reading: () => Pick<Store, 'read' | 'readVersion' | 'history' | 'search' | 'everything' | 'audit'>;
   /** Puts down versions, index, grants, outbox and audit rows in one statement. */
   readonly apply: (permit: Permit, writes: readonly ResourceWrite[], audit: AuditRow) => Promise<void>;
 }

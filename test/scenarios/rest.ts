@@ -394,15 +394,13 @@ export function describeRest(name: string, open: OpenHub): void {
       });
 
       test.each([
-        ['PATCH', 'Goal/1', 'GET, PUT, DELETE, HEAD'],
-        ['POST', 'Goal/1', 'GET, PUT, DELETE, HEAD'],
-        ['DELETE', 'Goal', 'GET, POST, HEAD'],
-        ['PUT', 'Goal', 'GET, POST, HEAD'],
+        ['POST', 'Goal/1', 'GET, PUT, PATCH, DELETE, HEAD'],
+        ['POST', '_history', 'GET, HEAD'],
         ['GET', '', 'POST'],
         ['POST', 'metadata', 'GET, HEAD'],
         ['DELETE', 'Goal/1/_history/1', 'GET, HEAD'],
         ['GET', 'Goal/_search', 'POST'],
-        ['OPTIONS', 'Goal', 'GET, POST, HEAD'],
+        ['OPTIONS', 'Goal', 'GET, POST, PUT, PATCH, DELETE, HEAD'],
       ])('%s %s answers 405 and names what is allowed', async (method, path, allow) => {
         const answer = await raw(method, `/fhir/${path}`);
         expect([answer.status, answer.headers['allow'], codesOf(answer)]).toEqual([405, allow, ['method-not-allowed']]);
