@@ -1,15 +1,17 @@
-// Writes the reference pages that are made from tables in the code: docs/reference/settings.md and errors.md.
+// Writes the reference pages that are made from tables in the code: docs/reference/settings.md, errors.md and operations.md.
 // `--check` writes nothing and fails where a page differs from its table; a folder may follow, for the test of the gate.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { argv, exit, stderr } from 'node:process';
-import { errorsPage, settingsPage } from './reference-pages.ts';
+import { errorsPage, operationsPage, settingsPage } from './reference-pages.ts';
 import { problemKinds } from '../src/core/problem.ts';
 import { settings } from '../src/config.ts';
+import { operations } from '../src/operations/operations.ts';
 
 const pages: Readonly<Record<string, string>> = {
   'settings.md': settingsPage(Object.values(settings)),
   'errors.md': errorsPage(Object.entries(problemKinds)),
+  'operations.md': operationsPage(operations),
 };
 
 const [mode, folder = join(import.meta.dirname, 'reference')] = argv.slice(2);

@@ -14,6 +14,15 @@ interface ProblemRow {
   readonly sv: string;
 }
 
+interface OperationRow {
+  readonly name: string;
+  readonly summary: string;
+  readonly levels: readonly ('system' | 'type' | 'instance')[];
+  readonly types: readonly string[] | undefined;
+  readonly allowsGet: boolean;
+  readonly allowsDelete?: true;
+}
+
 const notice = '<!-- Made by `npm run build:docs`. Change the table in the code instead. -->';
 
 const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('\n', ' ');
@@ -70,4 +79,27 @@ otherwise that of the first error. The table is \`src/core/problem.ts\`.
 The token endpoint answers in OAuth's own form (\`error\`, \`error_description\`) instead.
 
 ${sections.join('\n')}`;
+}
+
+/** Markdown of docs/reference/operations.md. */
+export function operationsPage(rows: readonly OperationRow[]): string {
+  const lines = rows.map(({ name, summary, levels, types, allowsGet, allowsDelete }) => {
+    const places = levels.flatMap((level) => {
+      if (level === 'system') return [`\`${name}\``];
+      const held = types ?? ['[type]'];
+      return held.map((type) => (level === 'type' ? `\`${type}/${name}\`` : `\`${type}/[id]/${name}\``));
+    });
+    const methods = [...(allowsGet ? ['GET'] : []), 'POST', ...(allowsDelete === true ? ['DELETE'] : [])];
+    return [places.join(' '), methods.join(' '), summary];
+  });
+  return `${notice}
+
+# Operations
+
+Addresses are below the FHIR base. Parameters go in the query of a GET, or in a Parameters resource by POST. What is
+not understood is refused with 400, \`operation-parameter-invalid\`. What the caller may not see is neither given nor
+counted. The table is \`src/operations/operations.ts\`.
+
+${table(['Address', 'Methods', 'What it does'], lines)}
+`;
 }

@@ -20,6 +20,8 @@ export type OperationLevel = 'system' | 'type' | 'instance';
 
 export interface Operation {
   readonly name: string;
+  /** What it does and takes, in a sentence or two: docs/reference/operations.md is made from it. */
+  readonly summary: string;
   /** The canonical URL of its OperationDefinition. */
   readonly definition: string;
   readonly levels: readonly OperationLevel[];

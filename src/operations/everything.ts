@@ -25,6 +25,8 @@ const names = ['start', 'end', '_since', '_type', '_count', '_page'];
 
 export const everything: Operation = {
   name,
+  summary:
+    'All that the caller may see about one person, from every custodian, and the directory resources it refers to. Takes `start` and `end` (when the care took place), `_since`, `_type`, `_count`; comes in pages. Without an id it is refused (405).',
   definition: 'http://hl7.org/fhir/OperationDefinition/Patient-everything',
   levels: ['instance', 'type'],
   types: ['Patient'],

@@ -16,6 +16,8 @@ export const linesPerFile = 10_000;
 
 export const exportStatus: Operation = {
   name: '$export-status',
+  summary:
+    'How far an export has come: 202 with `X-Progress`, then 200 with the manifest. DELETE ends it and takes its files away. Only for the client and party that asked.',
   definition: 'http://hl7.org/fhir/uv/bulkdata/OperationDefinition/export',
   levels: ['system'],
   types: undefined,

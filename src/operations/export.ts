@@ -1,6 +1,6 @@
 // $export: asks for all that the caller may see, as NDJSON to be fetched later. https://hl7.org/fhir/uv/bulkdata/STU2/export.html
-// For the whole hub, and for the data of persons (Patient); for a Group where that type is served. Refuses what is not asked for with
-// Prefer: respond-async (400), and more jobs at once than the settings allow (429).
+// For the whole hub, and for the data of persons (Patient); of the members of a Group by export-group.ts. Refuses what is not asked for
+// with Prefer: respond-async (400), and more jobs at once than the settings allow (429).
 import { decide } from '../access/decide.ts';
 import { problem } from '../core/problem.ts';
 import { parseJson } from '../fhir/json.ts';
@@ -15,19 +15,22 @@ import { startExports } from './run-exports.ts';
 
 export const exportData: Operation = {
   name: '$export',
+  summary:
+    'Asks for all that the caller may see, as NDJSON: of the whole hub, or of persons (`Patient`). Needs `Prefer: respond-async`. Takes `_type`, `_since`, `_typeFilter`, `_elements`, `_outputFormat`; answers 202 with `Content-Location`.',
   definition: 'http://hl7.org/fhir/uv/bulkdata/OperationDefinition/export',
-  levels: ['system', 'type', 'instance'],
-  types: ['Patient', 'Group'],
+  levels: ['system', 'type'],
+  types: ['Patient'],
   allowsGet: true,
   run: askForExport,
 };
 
 /** 202 with Content-Location. @throws operation-parameter-invalid, throttled, not-found (the Group), and what readExportRequest throws */
-async function askForExport(services: Services, context: RequestContext, request: OperationRequest): Promise<Answer> {
+export async function askForExport(
+  services: Services,
+  context: RequestContext,
+  request: OperationRequest,
+): Promise<Answer> {
   const { type, id } = request;
-  if ((type === 'Patient' && id !== undefined) || (type === 'Group' && id === undefined)) {
-    throw problem('endpoint-unknown', { diagnostics: 'Export is for the whole hub, for Patient, or for one Group.' });
-  }
   if (!context.isAsync) {
     throw problem('operation-parameter-invalid', {
       diagnostics: 'Send Prefer: respond-async. An export is always asynchronous.',

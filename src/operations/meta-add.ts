@@ -5,6 +5,8 @@ import { changeMeta, selectCodings, withLists } from './change-meta.ts';
 
 export const metaAdd: Operation = {
   name: '$meta-add',
+  summary:
+    'Adds profiles, tags and security labels, as a new version; what is there already makes none. Only the custodian. `If-Match` counts where it is sent and need not be.',
   definition: 'http://hl7.org/fhir/OperationDefinition/Resource-meta-add',
   levels: ['instance'],
   types: undefined,

@@ -5,6 +5,8 @@ import { changeMeta, selectCodings, withLists } from './change-meta.ts';
 
 export const metaDelete: Operation = {
   name: '$meta-delete',
+  summary:
+    'Takes away profiles, tags and security labels, as a new version. Only the custodian. `If-Match` counts where it is sent and need not be.',
   definition: 'http://hl7.org/fhir/OperationDefinition/Resource-meta-delete',
   levels: ['instance'],
   types: undefined,

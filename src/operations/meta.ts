@@ -9,6 +9,7 @@ import { readOperationParameters } from './operation-parameters.ts';
 
 export const meta: Operation = {
   name: '$meta',
+  summary: 'Profiles, tags and security labels of one resource, as the caller is shown them.',
   definition: 'http://hl7.org/fhir/OperationDefinition/Resource-meta',
   levels: ['instance'],
   types: undefined,

@@ -3,6 +3,7 @@ import type { Operation } from '../interactions/operation.ts';
 import { everything } from './everything.ts';
 import { exportData } from './export.ts';
 import { exportFile } from './export-file.ts';
+import { exportGroup } from './export-group.ts';
 import { exportStatus } from './export-status.ts';
 import { meta } from './meta.ts';
 import { metaAdd } from './meta-add.ts';
@@ -12,6 +13,7 @@ import { validate } from './validate.ts';
 export const operations: readonly Operation[] = [
   everything,
   exportData,
+  exportGroup,
   exportStatus,
   exportFile,
   meta,

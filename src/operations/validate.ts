@@ -21,6 +21,8 @@ import { readValidateRequest, type ValidateRequest } from './validate-request.ts
 
 export const validate: Operation = {
   name: '$validate',
+  summary:
+    'Says what is wrong with a resource, as a create or an update would find it, and stores nothing. Takes `mode` and `profile`.',
   definition: 'http://hl7.org/fhir/OperationDefinition/Resource-validate',
   levels: ['type', 'instance'],
   types: undefined,
