@@ -92,7 +92,7 @@ export async function startHub(config: Config, options: HubOptions): Promise<Run
     validator,
     profilesOf: (type) => listProfiles(definitions, type),
     codeSystems: listCodeSystems(definitions),
-    search: createSearchRegistry(definitions, `${publicUrl}/fhir`),
+    search: createSearchRegistry(definitions, `${publicUrl}/fhir`, { codes, servedTypes: Object.keys(mode.policies) }),
     operations,
     normalizeSystems: mode.normalizesSystems ? normalizeSystems : () => undefined,
     canonicalSystem: mode.normalizesSystems ? canonicalSystem : (system) => system,

@@ -65,6 +65,7 @@ describe.each(visibilityPaths)('without the predicate at %s', (path) => {
       'search',
       'search-candidates',
       'search-filters',
+      'search-includes',
       'visibility',
       'write',
       'everything',

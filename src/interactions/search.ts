@@ -1,13 +1,12 @@
 // search by GET and POST. https://hl7.org/fhir/R4/http.html#search · Only what the caller may see is matched, counted or included.
 import { decide } from '../access/decide.ts';
-import { hasScope } from '../access/scopes.ts';
 import { type BundleLink, toSearchset } from '../fhir/bundle.ts';
 import { openSearchCursor, sealCursor } from '../search/cursor.ts';
 import { parseQuery } from '../search/parse-query.ts';
 import type { StoredVersion } from '../store/store.ts';
 import { toServedBody } from './answer.ts';
 import { auditRead } from './audit-rows.ts';
-import { requireChainScope } from './chain-scope.ts';
+import { includableTypes, requireChainScope, requireIncludeScope } from './chain-scope.ts';
 import type { Answer, RequestContext, Services } from './services.ts';
 
 export interface SearchRequest {
@@ -31,8 +30,10 @@ export async function search(services: Services, context: RequestContext, reques
     openCursor: (sealed) => openSearchCursor(services.cursorKey, scope, sealed),
   });
   requireChainScope(permit, parsed.query.filters, services.mode.findTypePolicy);
-  const page = await services.store.search(permit, parsed.query);
-  const included = page.included.filter((version) => hasScope(permit.principal.scopes, version.type, 'r'));
+  requireIncludeScope(permit, parsed.query.includes);
+  const includeTypes = includableTypes(permit, Object.keys(services.mode.policies));
+  const page = await services.store.search(permit, { ...parsed.query, includeTypes });
+  const { included } = page;
   await auditRead(services, permit, { type, versions: [...page.matches, ...included] });
   const address = `${services.baseUrl}/${type}`;
   const links: BundleLink[] = [

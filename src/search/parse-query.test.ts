@@ -237,7 +237,11 @@ describe('result parameters', () => {
     '_sort=subject',
     '_sort=nonsense',
     '_sort=',
-    '_include=*',
+    '_include=Nonsense:*',
+    '_include:iterate=Goal:status',
+    '_revinclude=Goal:lifecycle-status',
+    '_revinclude=Patient:organization',
+    '_revinclude=Nonsense:x',
     '_include=Goal:patient',
     '_include=CarePlan:status',
     '_include=CarePlan:subject:Goal',
@@ -246,7 +250,7 @@ describe('result parameters', () => {
     expect(refusalOf('CarePlan', query)).toContain('search-value-invalid');
   });
 
-  it.each(['_include:iterate=CarePlan:subject', '_sort:x=date'])('take no modifier: %s', (query) => {
+  it.each(['_include:exact=CarePlan:subject', '_sort:x=date'])('take no modifier: %s', (query) => {
     expect(refusalOf('CarePlan', query)).toContain('search-modifier-unsupported');
   });
 });

@@ -7,7 +7,8 @@ import type { SearchRegistry } from './registry.ts';
 import { parseFilter, resultParameters } from './parse/criterion-filter.ts';
 import { printName } from './parse/criterion.ts';
 import type { ParseContext } from './parse/criterion.ts';
-import { parseCount, parseIncludes, parseSort, parseTotal } from './parse/result-options.ts';
+import { parseIncludes } from './parse/includes.ts';
+import { parseCount, parseSort, parseTotal } from './parse/result-options.ts';
 import type { PageLimits } from './parse/result-options.ts';
 
 export interface ParseQueryInput extends ParseContext {
@@ -73,7 +74,7 @@ function parseParameters(input: ParseQueryInput, after: CursorPosition | undefin
     count,
     // A page of no entries is asked for to learn the total.
     total: count === 0 ? 'accurate' : parseTotal(parameters.getAll('_total')),
-    includes: parseIncludes(parameters.getAll('_include'), type, registry),
+    includes: parseIncludes(parameters, [type], registry),
     after,
   };
   return { query, selfQuery: used.toString(), cursorQuery: used.toString() };
@@ -82,6 +83,8 @@ function parseParameters(input: ParseQueryInput, after: CursorPosition | undefin
 function isResultParameter(name: string): boolean {
   const known: readonly string[] = resultParameters;
   const [code = '', modifier] = name.split(':');
+  if ((code === '_include' || code === '_revinclude') && (modifier === 'iterate' || modifier === 'recurse'))
+    return true;
   if (modifier !== undefined && known.includes(code)) {
     throw problem('search-modifier-unsupported', { diagnostics: `${printName(code)} takes no modifier.` });
   }

@@ -95,9 +95,18 @@ export interface SortKey {
 }
 
 export interface Include {
-  readonly param: string;
+  /** The type whose parameter it is; left out, the type that is searched (or, of every parameter, any type). */
+  readonly sourceType?: string;
+  /** undefined: every reference parameter. Always given of a reverse one. */
+  readonly param: string | undefined;
   /** Only targets of this type, where given. */
   readonly targetType: string | undefined;
+  /** `_revinclude`: what refers to the match, not what it refers to. */
+  readonly isReverse?: boolean;
+  /** Goes on from what was included. */
+  readonly isIterated?: boolean;
+  /** Made of `*`, so its types were not named. */
+  readonly isWildcard?: boolean;
 }
 
 /** Where the last page ended: the sort values of its last match, and its id as tie-breaker. */
@@ -114,5 +123,7 @@ export interface SearchQuery {
   readonly count: number;
   readonly total: 'none' | 'accurate';
   readonly includes: readonly Include[];
+  /** Only these types are included, or led through; undefined: all. */
+  readonly includeTypes?: readonly string[] | undefined;
   readonly after: CursorPosition | undefined;
 }

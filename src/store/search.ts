@@ -3,15 +3,15 @@
 import { liveCheck, readerOf, requireLive } from './reader.ts';
 import type { CheckedReader, LiveRow } from './reader.ts';
 import type { Queryable } from './database.ts';
-import { toParameterKey } from './parameter-key.ts';
+import { includedMember, maxIncluded } from './search-includes.ts';
 import { countCandidates, selectCandidates } from './search-candidates.ts';
-import { nothing, sql, toStatement, value } from './sql.ts';
+import { nothing, sql, toStatement } from './sql.ts';
 import type { Fragment } from './sql.ts';
+import { problem } from '../core/problem.ts';
 import type { CursorPosition, SearchQuery } from '../search/query.ts';
 import type { Store } from './store.ts';
 import { isFound, toStoredVersion, versionColumns } from './version-row.ts';
 import type { VersionRow } from './version-row.ts';
-import { ownRegistrationFirst, visibleTo } from './visibility.ts';
 
 interface PageRow extends LiveRow, VersionRow {
   readonly kind: 'match' | 'include' | null;
@@ -27,11 +27,17 @@ export function createSearch(database: Queryable, isProtected: boolean): Pick<St
       requireLive(rows);
       const found = rows.filter(isFound);
       const matches = found.filter(({ kind }) => kind === 'match');
+      const included = found.filter(({ kind }) => kind === 'include');
+      if (included.length > maxIncluded) {
+        throw problem('too-costly', {
+          diagnostics: `More than ${maxIncluded} resources would be included. Ask for smaller pages.`,
+        });
+      }
       const page = matches.slice(0, query.count);
       const last = page.at(-1);
       return {
         matches: page.map(toStoredVersion),
-        included: found.filter(({ kind }) => kind === 'include').map(toStoredVersion),
+        included: included.map(toStoredVersion),
         next:
           matches.length > query.count && last !== undefined ? { values: last.position ?? [], id: last.id } : undefined,
         total: rows[0]?.total ?? undefined,
@@ -46,8 +52,8 @@ function pageStatement(reader: CheckedReader, query: SearchQuery): Fragment {
     query.total === 'accurate'
       ? sql`case when live.ok then (${countCandidates(query, reader)}) end`
       : sql`null::bigint`;
-  return sql`with ${liveCheck(reader)},
-    page as materialized (select p.* from (${candidates}) p where (select ok from live))${included(reader, query)}
+  return sql`with recursive ${liveCheck(reader)},
+    page as materialized (select p.* from (${candidates}) p where (select ok from live))${includedMember(reader, query)}
     select live.ok, ${total} as total, o.* from live left join lateral (
       select 'match' as kind, p.ord, p.position, ${versionColumns(reader, 'r')}
       from page p join resource r on r.key = p.key
@@ -60,32 +66,4 @@ function pageStatement(reader: CheckedReader, query: SearchQuery): Fragment {
       from included i join resource r on r.key = i.key`
       }
     ) o on live.ok order by o.kind desc, o.ord, o.key`;
-}
-
-/** What the page's matches point at by the parameters asked for: each once, visible, and not a match itself. */
-function included(reader: CheckedReader, { type, includes, count }: SearchQuery): Fragment {
-  if (includes.length === 0) return nothing;
-  const params = value(
-    'bigint[]',
-    includes.map(({ param }) => toParameterKey(type, param)),
-  );
-  const types = value(
-    'text[]',
-    includes.map(({ targetType }) => targetType ?? null),
-  );
-  const size = value('bigint', count);
-  return sql`,
-    included as materialized (
-      select distinct n.key from (
-        select distinct s.target_type, s.target_id from (select * from page where ord <= ${size} offset 0) p
-        cross join lateral (
-          select s.target_type, s.target_id from search_reference s
-          join unnest(${params}, ${types}) i (param, type) on i.param = s.param and (i.type is null or i.type = s.target_type)
-          where s.resource = p.key offset 0) s
-        where s.target_type <> '') a
-      cross join lateral (
-        select r.key from resource r
-        where r.type = a.target_type and r.id = a.target_id and not r.deleted and ${visibleTo('include', reader, 'r')}
-        order by ${ownRegistrationFirst(reader, 'r')} limit 1) n
-      where not exists (select from page q where q.key = n.key and q.ord <= ${size}))`;
 }

@@ -15,6 +15,7 @@ export const visibilityPaths = [
   'chain-target',
   'chain-source',
   'include',
+  'revinclude',
   'hidden-reference',
   'searched-reference',
   'searched-identifier',

@@ -330,6 +330,25 @@ export function describeSearchValues(name: string, open: OpenDatabase): void {
     );
 
     test.each([
+      ['Encounter', '_id=e1&_include=Encounter:patient', 'e1 +p1'],
+      ['Encounter', '_id=e1&_include=Encounter:patient:Patient&_include:iterate=Patient:organization', 'e1 +org1 +p1'],
+      ['Encounter', '_id=e1&_include=Encounter:patient&_include=Encounter:service-provider', 'e1 +p1'],
+      [
+        'Encounter',
+        '_id=e1&_include:iterate=Encounter:patient&_include:iterate=Patient:organization&_include:iterate=Organization:partof',
+        'e1 +org0 +org1 +p1',
+      ],
+      ['Task', '_id=t1&_include=*', 't1 +e1 +p1 +t2'],
+      ['Task', '_id=t1&_include=Task:*', 't1 +e1 +p1 +t2'],
+      ['Task', '_id=t1&_include:iterate=*', 't1 +e1 +e2 +org0 +org1 +p1 +t2'],
+      ['Task', '_id=t1&_include=Task:based-on&_include:iterate=Task:focus', 't1 +e1 +e2 +t2'],
+      ['Task', '_id=t1&_include:iterate=Encounter:patient', 't1'],
+      ['Encounter', '_id=e1&_revinclude=Task:focus', 'e1 +t1'],
+      ['Encounter', '_id=e1&_revinclude=Task:focus:Encounter&_revinclude:iterate=Provenance:target', 'e1 +pr1 +t1'],
+      ['Encounter', '_id=e1&_revinclude=Task:*', 'e1 +t1'],
+      ['Encounter', '_id=e1&_revinclude=*', 'e1 +l1 +t1'],
+      ['Encounter', '_id=e1&_revinclude=Task:focus&_include:iterate=Task:based-on', 'e1 +t1 +t2'],
+      ['Task', '_sort=_id&_include=Task:based-on', 't1 t2 t3'],
       ['Observation', '_sort=value-quantity', 'o1 o2 o3 o4 o5 o6'],
       ['Observation', '_sort=-value-quantity', 'o3 o2 o1 o4 o5 o6'],
       ['RiskAssessment', '_sort=probability', 'r1 r2 r3'],

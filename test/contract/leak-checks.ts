@@ -217,6 +217,11 @@ export const leakChecks: Readonly<Record<string, (store: Store, secret: Secret) 
     const page = await store.search(permit, query('Task', [], { includes }));
     return page.matches.length === 1 ? namesOf(page.included) : ['the Task is not found, so nothing is shown'];
   },
+  revinclude: async (store, { permit }) => {
+    const includes = [{ sourceType: 'Goal', param: 'patient', targetType: undefined, isReverse: true }];
+    const page = await store.search(permit, query('Patient', [], { includes }));
+    return page.matches.length === 1 ? namesOf(page.included) : ['the person is not found, so nothing is shown'];
+  },
   'reference left in a body': async (store, { permit }) => {
     const task = await store.read(permit, { type: 'Task', id: 'task' });
     return ['CarePlan/plan', 'Patient/p1'].filter((reference) => task?.hiddenReferences.includes(reference) !== true);

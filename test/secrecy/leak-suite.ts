@@ -1,6 +1,7 @@
 // The adversary: a party that could see, remembers every id, version, ETag and link, and may see no longer; and one that never could.
 // A table of checks over one hub. Each gives what leaked; nothing where all is well. The same table is run against the hub as it is
 // and against copies with a fault planted (planted-faults.test.ts).
+import { setTimeout } from 'node:timers/promises';
 import type { VendorSystem } from '../../src/cli/demo/vendor-system.ts';
 import { entriesOf, goal, linkOf, patient, persons, personnummerSystem } from '../scenarios/fixtures.ts';
 import { hsa, type OpenHub, type TestHub } from '../scenarios/test-hub.ts';
@@ -30,6 +31,8 @@ export interface LeakWorld {
   readonly orphan: Written;
   /** Links that the reader was given while it could see. */
   readonly links: Readonly<Record<'page' | 'historyPage' | 'typeHistoryPage', string>>;
+  /** The files of an export that was finished while the reader could see. */
+  readonly exported: readonly string[];
   /** Registered by a third party, which has opened its registration, and later by the keeper, which has not. */
   readonly davidId: string;
   /** Registered by the reader, and later by the third party, which has opened its registration. */
@@ -37,7 +40,13 @@ export interface LeakWorld {
   readonly third: VendorSystem;
 }
 
-const never = { id: '0199a0b0-0000-7000-8000-0123456789ab', number: persons.tolvan, code: 'aldrig-sedd' } as const;
+const never = {
+  id: '0199a0b0-0000-7000-8000-0123456789ab',
+  number: persons.tolvan,
+  code: 'aldrig-sedd',
+  nested: 'aldrig-sagt',
+} as const;
+const nestedCode = 'undan-inuti';
 const hiddenCode = 'undan-gomda';
 
 /** Writes everything, lets the reader see it, and takes that back. */
@@ -52,9 +61,9 @@ export async function plantSecrets(hub: TestHub): Promise<LeakWorld> {
   const bo = await create(keeper, patient(persons.bo, { address: [{ text: secretWord }] }));
   await create(reader, patient(persons.bo));
   const first = await create(keeper, goal(bo.address, { description, identifier }));
-  const hidden = await change(keeper, first, { startDate: '2026-10-28' });
+  const second = await change(keeper, first, { startDate: '2026-10-28' });
   await create(keeper, goal(bo.address, { description }));
-  await create(keeper, task(bo.address, hsa.homeCare, hidden.address, { identifier, description: secretWord }));
+  await create(keeper, task(bo.address, hsa.homeCare, first.address, { identifier, description: secretWord }));
   const cecilia = await create(keeper, patient(persons.cecilia, { address: [{ text: secretWord }] }));
   const ceciliasGoal = await create(keeper, goal(cecilia.address, { description }));
 
@@ -63,7 +72,8 @@ export async function plantSecrets(hub: TestHub): Promise<LeakWorld> {
     await open({ ...opening, person: bo.address }),
     await open({ ...opening, person: cecilia.address }),
   ];
-  const own = await create(reader, task(bo.address, hsa.homeCare, hidden.address));
+  const focus = { reference: first.address, identifier: { system: messageIdSystem, value: nestedCode } };
+  const own = await create(reader, task(bo.address, hsa.homeCare, first.address, { focus }));
   const orphan = await create(reader, task(cecilia.address, hsa.homeCare, ceciliasGoal.address));
   const linkAt = async (path: string): Promise<string> => {
     const link = linkOf(await ask(reader, { method: 'GET', path }), 'next');
@@ -72,9 +82,11 @@ export async function plantSecrets(hub: TestHub): Promise<LeakWorld> {
   };
   const links = {
     page: await linkAt('Goal?_count=1'),
-    historyPage: await linkAt(`${hidden.address}/_history?_count=1`),
+    historyPage: await linkAt(`${first.address}/_history?_count=1`),
     typeHistoryPage: await linkAt('Goal/_history?_count=1'),
   };
+  const exported = (await exportAll(ask, reader)).map(({ url }) => url);
+  const hidden = await change(keeper, second, { startDate: '2026-10-29' });
   for (const given of consents) await withdraw(keeper, given);
 
   const david = await create(third, patient(persons.david));
@@ -91,6 +103,7 @@ export async function plantSecrets(hub: TestHub): Promise<LeakWorld> {
     reader,
     third,
     links,
+    exported,
     orphan,
     task: own,
     bo: { id: bo.id, keepersVersion: bo.versionId, goal: hidden, firstVersion: first.versionId },
@@ -98,6 +111,24 @@ export async function plantSecrets(hub: TestHub): Promise<LeakWorld> {
     davidId: david.id,
     evaId: eva.id,
   };
+}
+
+/** Exports goals and persons, and gives the files once they are there. */
+async function exportAll(
+  ask: Ask,
+  system: VendorSystem,
+): Promise<readonly { readonly type: string; readonly url: string }[]> {
+  const path = '$export?_type=Goal,Patient';
+  const asked = await ask(system, { method: 'GET', path, headers: { Prefer: 'respond-async' } });
+  const place = asked.headers['content-location'];
+  if (place === undefined) throw new Error(`No export: ${asked.status} ${asked.text}`);
+  for (let round = 0; round < 600; round += 1) {
+    const { status, body, text } = await ask(system, { method: 'GET', path: place });
+    if (status === 200) return (body?.['output'] ?? []) as readonly { readonly type: string; readonly url: string }[];
+    if (status !== 202) throw new Error(`No export: ${status} ${text}`);
+    await setTimeout(50);
+  }
+  throw new Error('The export does not end.');
 }
 
 type Check = (world: LeakWorld) => Promise<readonly string[]>;
@@ -186,6 +217,14 @@ const questions: Readonly<Record<string, AskOf>> = {
     path: `${type}/${id}`,
     headers: { 'If-Match': 'W/"0000000000000000"' },
   }),
+  'patch with the right If-Match': ({ type, id, version }) => ({
+    method: 'PATCH',
+    path: `${type}/${id}`,
+    body: [{ op: 'add', path: '/language', value: 'sv' }],
+    headers: { 'If-Match': `W/"${version}"`, 'content-type': 'application/json-patch+json' },
+  }),
+  $meta: ({ type, id }) => ({ method: 'GET', path: `${type}/${id}/$meta` }),
+  'summary by id': ({ type, id }) => ({ method: 'GET', path: `${type}?_id=${id}&_summary=true` }),
   'transaction with a read': ({ type, id }) => entry('GET', `${type}/${id}`),
   'transaction with a deletion': ({ type, id, version }) =>
     entry('DELETE', `${type}/${id}`, { ifMatch: `W/"${version}"` }),
@@ -293,6 +332,27 @@ const searches: readonly (readonly [
     () => [`Goal?patient.identifier=${personnummerSystem}|$&_total=accurate`, persons.cecilia, never.number],
   ],
   [
+    'persons by what refers to them',
+    () => [`Patient?_has:Goal:patient:identifier=${messageIdSystem}|$&_total=accurate`, hiddenCode, never.code],
+  ],
+  [
+    'persons by what refers to them, probed',
+    ({ bo }) => [`Patient?_id=${bo.id}&_has:Goal:patient:identifier=${messageIdSystem}|$`, hiddenCode, never.code],
+  ],
+  [
+    'own tasks by the identifier in a reference that is taken out',
+    () => [`Task?focus:identifier=${messageIdSystem}|$&_total=accurate`, nestedCode, never.code],
+  ],
+  [
+    'own tasks by a chain of two steps through a hidden goal',
+    () => [`Task?focus:Goal.patient.identifier=${personnummerSystem}|$`, persons.bo, never.number],
+  ],
+  ['goals by their words', () => ['Goal?_content=$&_total=accurate', 'mål', 'aldrigsett']],
+  [
+    'own tasks by the words of a reference that is taken out',
+    () => ['Task?_content=$&_total=accurate', nestedCode, never.code],
+  ],
+  [
     'own tasks by chain to a hidden person',
     () => [`Task?patient.identifier=${personnummerSystem}|$&_total=accurate`, persons.cecilia, never.number],
   ],
@@ -313,6 +373,14 @@ const searches: readonly (readonly [
     ({ bo, task }) => [`Task?_id=${task.id}&focus=Goal/$&_total=accurate`, bo.goal.id, never.id],
   ],
   ['own tasks by a reference, sorted', ({ bo }) => ['Task?focus=$&_sort=-_id&_total=accurate', bo.goal.id, never.id]],
+  [
+    'own tasks by what stands inside a reference',
+    () => [`Task?focus:identifier=${messageIdSystem}|$`, nestedCode, never.nested],
+  ],
+  [
+    'a person by what refers to it',
+    () => [`Patient?_has:Goal:patient:identifier=${messageIdSystem}|$`, hiddenCode, never.code],
+  ],
   ['own tasks by a reference to a hidden person', ({ cecilia }) => ['Task?patient=Patient/$', cecilia.id, never.id]],
 ];
 
@@ -342,6 +410,27 @@ const bySearch: Readonly<Record<string, Check>> = {
     const { answer, leaks } = await look(world, { method: 'GET', path: world.links.page });
     return [...leaks, ...expectEntries(answer, 0)];
   },
+  'what refers to a person, of hidden origin': async (world) => {
+    const path = `Patient?_id=${world.bo.id}&_revinclude=Goal:patient&_revinclude=Task:patient`;
+    const { answer, leaks } = await look(world, { method: 'GET', path });
+    return [...leaks, ...mentions(answer, [world.bo.goal.id])];
+  },
+  'a reference to what is hidden is missing': async (world) => {
+    const { answer, leaks } = await look(world, { method: 'GET', path: 'Task?focus:missing=false&_total=accurate' });
+    return [...leaks, ...expectTotal(answer, 0)];
+  },
+  'include of hidden sources': async (world) => {
+    const path = `Patient?_id=${world.bo.id}&_revinclude=Goal:patient&_revinclude=*`;
+    const { answer, leaks } = await look(world, { method: 'GET', path });
+    const others = entriesOf(answer).filter(
+      ({ search, resource }) => search?.mode === 'include' && resource?.resourceType === 'Goal',
+    );
+    return [
+      ...leaks,
+      ...mentions(answer, [world.bo.goal.id]),
+      ...others.map(({ fullUrl }) => `${fullUrl} is included`),
+    ];
+  },
   'include of hidden targets': async (world) => {
     const { answer, leaks } = await look(world, {
       method: 'GET',
@@ -354,6 +443,25 @@ const bySearch: Readonly<Record<string, Check>> = {
 };
 
 const onEverything: Readonly<Record<string, Check>> = {
+  'history of the system': async (world) => {
+    const { answer, leaks } = await look(world, { method: 'GET', path: '_history?_count=1000' });
+    return [...leaks, ...mentions(answer, [world.bo.goal.id, world.cecilia.id])];
+  },
+  'files of an export from before': async (world) => {
+    const answers = await Promise.all(world.exported.map((path) => look(world, { method: 'GET', path })));
+    return answers.flatMap(({ answer, leaks }) => [
+      ...leaks,
+      ...mentions(answer, [world.bo.goal.id, world.cecilia.id]),
+    ]);
+  },
+  'an export lists what is visible': async (world) => {
+    const files = await exportAll(world.ask, world.reader);
+    const types = files.map(({ type }) => type).join();
+    const answers = await Promise.all(files.map(({ url }) => look(world, { method: 'GET', path: url })));
+    const lines = answers.flatMap(({ answer }) => answer.text.split('\n').filter((line) => line !== ''));
+    const found = types === 'Patient' && lines.length === 3 ? [] : [`${lines.length} lines of ${types}`];
+    return [...answers.flatMap(({ leaks }) => leaks), ...found];
+  },
   '$everything about a hidden person': (world) =>
     compare(world, {
       hidden: { method: 'GET', path: `Patient/${world.cecilia.id}/$everything` },
@@ -377,7 +485,7 @@ const onOwnResources: Readonly<Record<string, Check>> = {
     const old = await look(world, { method: 'GET', path: `${world.task.address}/_history` });
     return [read, version, found, old].flatMap(({ answer, leaks }) => [
       ...leaks,
-      ...mentions(answer, [world.bo.goal.id]),
+      ...mentions(answer, [world.bo.goal.id, nestedCode]),
       ...(answer.text.includes('SUBSETTED') ? [] : ['the view is reduced but does not say so']),
     ]);
   },
@@ -449,6 +557,31 @@ const byWriting: Readonly<Record<string, Check>> = {
   },
 };
 
+/** Changes of the one resource that a condition matches: for who may not see it there is none. */
+const onCondition = (code: string): readonly (readonly [string, Call])[] => {
+  const path = `Goal?identifier=${messageIdSystem}|${code}`;
+  const patch = [{ op: 'add', path: '/language', value: 'sv' }];
+  return [
+    [
+      'conditional patch',
+      { method: 'PATCH', path, body: patch, headers: { 'content-type': 'application/json-patch+json' } },
+    ],
+    ['conditional deletion', { method: 'DELETE', path }],
+  ];
+};
+
+const byCondition: Readonly<Record<string, Check>> = Object.fromEntries(
+  onCondition('').map(([name], at): readonly [string, Check] => [
+    `${name} that only a hidden resource meets`,
+    (world) => {
+      const hidden = onCondition(hiddenCode)[at]?.[1];
+      const absent = onCondition(never.code)[at]?.[1];
+      if (hidden === undefined || absent === undefined) throw new Error('nothing to compare');
+      return compare(world, { hidden, absent, words: [[hiddenCode, never.code]] });
+    },
+  ]),
+);
+
 const onRegistrations: Readonly<Record<string, Check>> = {
   'of two registrations the reader gets the one that is open to it': (world) =>
     expectRegistration(world, { id: world.davidId, number: persons.david, keeper: hsa.childUnit }),
@@ -516,6 +649,7 @@ const onConsent: Readonly<Record<string, Check>> = {
   },
   'recipients do not reach past an authority of its own': async (world) => {
     const person = `Patient/${world.cecilia.id}`;
+    await writeOrganizationAgain(world, hsa.uppsala);
     const given = await open({ by: world.keeper, person, custodian: hsa.careCentre, recipient: hsa.uppsala });
     const { answer, leaks } = await look(world, { method: 'GET', path: person });
     await withdraw(world.keeper, given);
@@ -535,6 +669,19 @@ const onConsent: Readonly<Record<string, Check>> = {
     return statuses.join() === '404,200,404' ? [] : [`before, during and after: ${statuses.join()}`];
   },
 };
+
+/** Who covers whom is worked out when an Organization is written. */
+async function writeOrganizationAgain({ hub: { operator }, ask }: LeakWorld, hsaId: string): Promise<void> {
+  const found = await ask(operator, {
+    method: 'GET',
+    path: `Organization?identifier=urn:oid:1.2.752.29.4.19|${hsaId}`,
+  });
+  const resource = entriesOf(found)[0]?.resource;
+  const address = `Organization/${resource?.id ?? ''}`;
+  const headers = { 'If-Match': `W/"${resource?.meta?.versionId ?? ''}"` };
+  const { status } = await ask(operator, { method: 'PUT', path: address, body: resource, headers });
+  if (status !== 200) throw new Error(`${address} was not written: ${status}`);
+}
 
 /** What a party could try with a token it still holds. */
 const everyPath = (world: LeakWorld): readonly Call[] => [
@@ -584,6 +731,7 @@ export const leakChecks: Readonly<Record<string, Check>> = {
   ...onEverything,
   ...onOwnResources,
   ...onRegistrations,
+  ...byCondition,
   ...byWriting,
   ...onConsent,
   ...onClients,

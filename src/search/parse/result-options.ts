@@ -1,7 +1,7 @@
-// `_count`, `_sort`, `_include`, `_total`: how the answer is made. https://hl7.org/fhir/R4/search.html#return
+// `_count`, `_sort`, `_total`: how the answer is made. https://hl7.org/fhir/R4/search.html#return
 import { problem } from '../../core/problem.ts';
 import type { ParameterKind } from '../parameter.ts';
-import type { Include, SearchQuery, SortKey } from '../query.ts';
+import type { SearchQuery, SortKey } from '../query.ts';
 import type { SearchRegistry } from '../registry.ts';
 import { invalidValue } from './criterion.ts';
 
@@ -67,34 +67,6 @@ const sortKinds: Readonly<Partial<Record<ParameterKind, SortKey['kind']>>> = {
   quantity: 'number',
   uri: 'uri',
 };
-
-/** `CarePlan:subject` or `CarePlan:subject:Patient`, from the type that is searched. @throws search-value-invalid */
-export function parseIncludes(texts: readonly string[], type: string, registry: SearchRegistry): readonly Include[] {
-  const includes = texts.map((text) => parseInclude(text, type, registry));
-  return [...new Map(includes.map((include) => [`${include.param}:${include.targetType ?? ''}`, include])).values()];
-}
-
-function parseInclude(text: string, type: string, registry: SearchRegistry): Include {
-  const [source, code = '', targetType, ...rest] = text.split(':');
-  const parameter = registry.parametersOf(type).get(code);
-  if (source !== type || parameter?.kind !== 'reference' || rest.length > 0) {
-    const known = [...registry.parametersOf(type).values()].filter(({ kind }) => kind === 'reference');
-    throw invalidValue(
-      '_include',
-      known
-        .map((found) => `${type}:${found.code}`)
-        .toSorted()
-        .join(', '),
-    );
-  }
-  if (targetType !== undefined && !parameter.targetTypes.includes(targetType)) {
-    throw invalidValue(
-      '_include',
-      `after ${type}:${code} one of the types it leads to: ${parameter.targetTypes.join(', ')}`,
-    );
-  }
-  return { param: code, targetType };
-}
 
 function single(name: string, texts: readonly string[]): string | undefined {
   if (texts.length > 1) throw invalidValue(name, 'one value');

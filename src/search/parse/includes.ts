@@ -1,0 +1,104 @@
+// `_include=CarePlan:goal`, `_include:iterate=Goal:subject`, `_revinclude=Task:focus`, `_include=*`: what else comes with the matches.
+// https://hl7.org/fhir/R4/search.html#revinclude
+import { problem } from '../../core/problem.ts';
+import type { Include } from '../query.ts';
+import type { SearchRegistry } from '../registry.ts';
+import { invalidValue } from './criterion.ts';
+
+/** Most includes in one search, wildcards apart. */
+const maxIncludes = 30;
+
+interface Asked {
+  readonly name: '_include' | '_revinclude';
+  readonly text: string;
+  readonly isIterated: boolean;
+}
+
+/** @throws search-value-invalid, too-costly */
+export function parseIncludes(
+  parameters: URLSearchParams,
+  types: readonly string[],
+  registry: SearchRegistry,
+): readonly Include[] {
+  const asked = (['_include', '_revinclude'] as const).flatMap((name) => [
+    ...parameters.getAll(name).map((text) => ({ name, text, isIterated: false })),
+    // R4 calls it iterate; it was called recurse before.
+    ...['iterate', 'recurse']
+      .flatMap((word) => parameters.getAll(`${name}:${word}`))
+      .map((text) => ({ name, text, isIterated: true })),
+  ]);
+  if (asked.length > maxIncludes)
+    throw problem('too-costly', { diagnostics: `A search takes at most ${maxIncludes} includes.` });
+  const includes = asked.flatMap((one) =>
+    one.name === '_include' ? parseInclude(one, types, registry) : parseReverse(one, types, registry),
+  );
+  return [...new Map(includes.map((include) => [JSON.stringify(include), include])).values()];
+}
+
+function parseInclude(
+  { text, isIterated }: Asked,
+  types: readonly string[],
+  registry: SearchRegistry,
+): readonly Include[] {
+  const iterated = isIterated ? { isIterated } : {};
+  if (text === '*') return [{ param: undefined, targetType: undefined, ...iterated }];
+  const [source = '', code = '', targetType, ...rest] = text.split(':');
+  const isSource = isIterated ? registry.isServed(source) : types.includes(source);
+  if (isSource && code === '*' && targetType === undefined)
+    return [{ sourceType: source, param: undefined, targetType, ...iterated }];
+  const parameter = registry.parametersOf(source).get(code);
+  if (!isSource || parameter?.kind !== 'reference' || rest.length > 0) {
+    throw invalidValue(
+      '_include',
+      `${isIterated ? 'Type:reference, as' : '*,'} ${namesOf(types, registry).join(', ')}`,
+    );
+  }
+  if (targetType !== undefined && !parameter.targetTypes.includes(targetType)) {
+    throw invalidValue(
+      '_include',
+      `after ${source}:${code} one of the types it leads to: ${parameter.targetTypes.join(', ')}`,
+    );
+  }
+  return [{ sourceType: source, param: code, targetType, ...iterated }];
+}
+
+function parseReverse(
+  { text, isIterated }: Asked,
+  types: readonly string[],
+  registry: SearchRegistry,
+): readonly Include[] {
+  const common = { targetType: undefined, isReverse: true, ...(isIterated ? { isIterated } : {}) } as const;
+  const leadsHere = (targets: readonly string[]): boolean =>
+    isIterated || targets.some((target) => types.includes(target));
+  const allOf = (source: string, isWildcard: boolean): readonly Include[] =>
+    [...registry.parametersOf(source).values()]
+      .filter(({ kind, targetTypes }) => kind === 'reference' && leadsHere(targetTypes))
+      .map(({ code }) => ({ ...common, sourceType: source, param: code, ...(isWildcard ? { isWildcard } : {}) }));
+  if (text === '*') return registry.servedTypes.flatMap((source) => allOf(source, true));
+  const [source = '', code = '', targetType, ...rest] = text.split(':');
+  if (registry.isServed(source) && code === '*' && targetType === undefined) return allOf(source, false);
+  const parameter = registry.parametersOf(source).get(code);
+  if (
+    !registry.isServed(source) ||
+    parameter?.kind !== 'reference' ||
+    rest.length > 0 ||
+    !leadsHere(parameter.targetTypes)
+  ) {
+    throw invalidValue('_revinclude', `Type:reference, of a reference that leads to ${types.join(' or ')}`);
+  }
+  if (targetType !== undefined && (!parameter.targetTypes.includes(targetType) || !leadsHere([targetType]))) {
+    throw invalidValue('_revinclude', `after ${source}:${code} nothing, or the type that is searched`);
+  }
+  return [{ ...common, sourceType: source, param: code, targetType }];
+}
+
+/** What a client can write after `_include=`, for the refusal. */
+function namesOf(types: readonly string[], registry: SearchRegistry): readonly string[] {
+  return types
+    .flatMap((type) =>
+      [...registry.parametersOf(type).values()]
+        .filter(({ kind }) => kind === 'reference')
+        .map(({ code }) => `${type}:${code}`),
+    )
+    .toSorted();
+}
