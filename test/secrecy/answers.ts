@@ -3,7 +3,7 @@
 import type { VendorSystem } from '../../src/cli/demo/vendor-system.ts';
 
 export interface Call {
-  readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE';
+  readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** Relative to the FHIR base, or absolute. */
   readonly path: string;
   readonly body?: unknown;
@@ -38,9 +38,13 @@ export const askAt =
       status: response.status,
       headers: Object.fromEntries(response.headers),
       text,
-      body: text === '' ? undefined : (JSON.parse(text) as Readonly<Record<string, unknown>>),
+      body: isJson(response) && text !== '' ? (JSON.parse(text) as Readonly<Record<string, unknown>>) : undefined,
     };
   };
+
+function isJson({ headers }: Response): boolean {
+  return /^application\/(?:fhir\+)?json\b/.test(headers.get('content-type') ?? '');
+}
 
 const untold = new Set(['date', 'x-request-id']);
 
