@@ -12,18 +12,14 @@ import { joinPath } from './locate.ts';
 import type { Services } from './services.ts';
 
 /** @throws patch-failed, patch-test-failed, reduced-view, id-mismatch, resource-type-mismatch, body-too-large, and what validation finds */
-export function applyPatch(
-  services: Services,
-  change: Patch,
-  before: LockedVersion & { readonly body: string },
-): Update {
+export function applyPatch(services: Services, change: Patch, before: LockedVersion, body: string): Update {
   const { path, type } = change;
   const hidden = new Set(before.hiddenReferences);
   const isHidden = (text: string): boolean => {
     const parsed = parseReference(text, services.baseUrl);
     return parsed.kind === 'local' && hidden.has(`${parsed.type}/${parsed.id}`);
   };
-  const tree = toTree(parseJson(before.body, { maxDepth: services.limits.jsonDepth })) as TreeObject;
+  const tree = toTree(parseJson(body, { maxDepth: services.limits.jsonDepth })) as TreeObject;
   const cuts = hidden.size === 0 ? [] : cutHidden(tree, isHidden);
   const patched = change.patch(tree);
   if (hidden.size > 0) {

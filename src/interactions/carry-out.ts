@@ -137,7 +137,8 @@ function toTarget(
 ): SettledChange | undefined {
   const { path: expression } = change;
   const { mode } = services;
-  if (before?.body === undefined) {
+  const body = before?.body;
+  if (before === undefined || body === undefined) {
     if (mode.allowsUpdateCreate && change.kind === 'delete') return undefined;
     if (!mode.allowsUpdateCreate || change.kind !== 'update') {
       throw problem(before === undefined ? 'not-found' : 'gone', { expression });
@@ -155,7 +156,7 @@ function toTarget(
   const isStale = change.ifMatch !== undefined && before.versionId !== change.ifMatch;
   if (isStale || (change.ifMatch === undefined && mode.requiresIfMatch))
     throw problem('version-conflict', { expression });
-  return change.kind === 'patch' ? applyPatch(services, change, { ...before, body: before.body }) : change;
+  return change.kind === 'patch' ? locateAt(expression, () => applyPatch(services, change, before, body)) : change;
 }
 
 function findWritten(

@@ -71,7 +71,8 @@ function toKeep(summary: Summary | undefined, elements: readonly string[]): Keep
       const [first = '', second] = element.split('.');
       return second === undefined ? [first] : first === type ? [second] : [];
     });
-  return (shape, isTop, type) => !isTop || isNeeded(shape, isTop, type) || names(type).includes(shape.name);
+  return (shape, isTop, type) =>
+    !isTop || isNeeded(shape, isTop, type) || [shape.name, shape.key].some((name) => names(type).includes(name));
 }
 
 interface Reduction {

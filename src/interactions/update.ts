@@ -1,6 +1,8 @@
 // update and conditional update. https://hl7.org/fhir/R4/http.html#update
 // In the hub PUT never creates, and If-Match is mandatory; plain mode lets both go (interactions/mode.ts).
 import { decide } from '../access/decide.ts';
+import { isReduced } from '../access/redact.ts';
+import { problem } from '../core/problem.ts';
 import { findIfMatch } from '../fhir/etag.ts';
 import { toChangeAnswer } from './answer.ts';
 import { parseResource, requireId, requireType, requireValid } from './accept-resource.ts';
@@ -26,6 +28,8 @@ export async function update(services: Services, context: RequestContext, reques
   const resource = parseResource(request.body, services);
   requireType(resource, type, type);
   if (id !== undefined) requireId(resource, id, type);
+  // A view with parts taken out may lack what is mandatory: the first thing to know is that it cannot be put back.
+  if (isReduced(resource)) throw problem('reduced-view', { expression: type });
   requireValid(resource, type, services);
   const target = { type, id: id ?? services.ids.resourceId(permit.at.getTime()), permit, path: type, condition };
   const [outcome] = await carryOut(services, permit, [{ kind: 'update', ...target, resource, ifMatch }], 'update');

@@ -11,7 +11,7 @@ export interface FhirAnswer {
 }
 
 export interface FhirCall {
-  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** Relative to the FHIR base: `CarePlan/123`. */
   readonly path: string;
   readonly body?: unknown;
