@@ -10,12 +10,14 @@ import { askForToken } from './token-source.ts';
 export interface Directory {
   readonly login: SystemLogin;
   readonly pairs: readonly Pair[];
+  /** One more, for few plans. */
+  readonly smallPair: Pair;
 }
 
 const hsaSystem = 'urn:oid:1.2.752.29.4.19';
 const hsaId = (kind: 'R' | 'K', number: number): string => `SE0000000000-${kind}${number}`;
 
-/** Registers clients and organizations: so many pairs of a region and a municipality. */
+/** Registers clients and organizations: so many pairs of a region and a municipality, and one more. */
 export async function writeDirectory(publicUrl: string, databaseUrl: string, pairCount: number): Promise<Directory> {
   const addClient = await openRegistry(databaseUrl);
   const operator = await addClient({
@@ -29,7 +31,7 @@ export async function writeDirectory(publicUrl: string, databaseUrl: string, pai
     organization: undefined,
     scope: 'system/Organization.crus',
   });
-  const numbers = Array.from({ length: pairCount }, (_, index) => index + 1);
+  const numbers = Array.from({ length: pairCount + 1 }, (_, index) => index + 1);
   const organizations: { readonly region: string; readonly municipality: string }[] = [];
   for (const number of numbers) {
     organizations.push({
@@ -74,7 +76,9 @@ export async function writeDirectory(publicUrl: string, databaseUrl: string, pai
     });
   }
   await addClient.close();
-  return { login: system.login, pairs };
+  const smallPair = pairs.pop();
+  if (smallPair === undefined) throw new Error('No pair was written.');
+  return { login: system.login, pairs, smallPair };
 }
 
 function makeOrganization(kind: 'R' | 'K', number: number): Readonly<Record<string, unknown>> {

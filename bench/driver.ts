@@ -70,7 +70,9 @@ async function prepare(job: Job): Promise<Load> {
 async function prepareStage(job: StageJob): Promise<Load> {
   if (!isStageName(job.stage)) throw new Error(`There is no stage ${job.stage}.`);
   const stage = stages[job.stage];
-  const organizations = [...new Set(job.pairs.flatMap(({ custodian, recipient }) => [custodian, recipient]))];
+  const organizations = [
+    ...new Set([...job.pairs, job.smallPair].flatMap(({ custodian, recipient }) => [custodian, recipient])),
+  ];
   const tokens = await openTokenSource(job.publicUrl, job.login, organizations);
   const connections = await openConnections(Number(new URL(job.publicUrl).port), job.connections);
   let running = job.firstRunning;

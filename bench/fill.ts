@@ -1,7 +1,7 @@
 // Fills the hub with plans, through its front door, and reads back what stages and floors must know of them.
 import pg from 'pg';
 import { runStatement } from './cluster.ts';
-import type { KnownPlan } from './job.ts';
+import type { KnownPlan, Pair } from './job.ts';
 import { readWrittenRows, type TableRows } from './plan-rows.ts';
 import { startHub } from './processes.ts';
 import { runStage, select, type Session } from './session.ts';
@@ -12,6 +12,8 @@ export interface Samples {
   readonly patient: readonly TableRows[];
 }
 
+const plansOfSmallPair = 20;
+
 /** Sends plans through the hub until there are so many, and gives what it wrote for one of them. */
 export async function fillUpTo(session: Session, plans: number): Promise<Samples> {
   const { databaseUrl, options, say } = session;
@@ -19,18 +21,15 @@ export async function fillUpTo(session: Session, plans: number): Promise<Samples
   try {
     const missing = plans - (await countPlans(session));
     const startedAt = performance.now();
-    if (missing > 0)
-      await runStage(session, hub, {
-        stage: 'plan',
-        pairs: session.directory.pairs,
-        plans: [],
-        warmUpMs: 0,
-        durationMs: 3_600_000,
-        count: missing,
-      });
+    const send = (pairs: readonly Pair[], count: number): Promise<unknown> =>
+      runStage(session, hub, { stage: 'plan', pairs, plans: [], warmUpMs: 0, durationMs: 3_600_000, count });
+    const { pairs, smallPair } = session.directory;
+    // First of all, so that everything the others write is newer.
+    if (session.nextRunning === 1) await send([smallPair], plansOfSmallPair);
+    if (missing > 0) await send(pairs, missing);
     say(`Filled up to ${plans} plans in ${((performance.now() - startedAt) / 1000).toFixed(0)} s.`);
     const pace = {
-      pairs: session.directory.pairs.slice(0, 1),
+      pairs: pairs.slice(0, 1),
       plans: [],
       warmUpMs: 0,
       durationMs: 60_000,

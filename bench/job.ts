@@ -40,6 +40,8 @@ export interface StageJob extends Pace {
   readonly login: SystemLogin;
   /** What is written is spread over all of them; what is read is the first one's. */
   readonly pairs: readonly Pair[];
+  /** A pair with few plans among all the others'. */
+  readonly smallPair: Pair;
   readonly plans: readonly KnownPlan[];
   /** Persons from this running number on are not there yet. */
   readonly firstRunning: number;

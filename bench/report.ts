@@ -100,7 +100,7 @@ export function judge(all: readonly StageMeasurement[]): readonly Aim[] {
     const slower = found.p50Ms / small.p50Ms;
     aims.push({
       aim: `${stages[found.stage].title}: at most 1.5 times slower at ${found.plans} plans than at ${small.plans}`,
-      found: slower.toFixed(2),
+      found: `${slower.toFixed(2)} (processor time ${(cpuMs(found) / cpuMs(small)).toFixed(2)})`,
       isMet: slower <= 1.5,
     });
   }
@@ -108,6 +108,8 @@ export function judge(all: readonly StageMeasurement[]): readonly Aim[] {
   aims.push({ aim: 'no request answered otherwise than it should be', found: `${errors} were`, isMet: errors === 0 });
   return aims;
 }
+
+const cpuMs = ({ serverCpuMs, postgresCpuMs }: StageMeasurement): number => serverCpuMs + postgresCpuMs;
 
 const columns = [
   'plans',
@@ -119,6 +121,7 @@ const columns = [
   'p99 ms',
   'of floor',
   'p50 / small',
+  'CPU / small',
   'hub CPU ms',
   'PG CPU ms',
   'errors',
@@ -132,6 +135,7 @@ export function formatReport(report: Report): string {
     `floor: ${floor.floor}, ${floor.when}`,
     floor.perSecond.toFixed(0),
     ...milliseconds(floor),
+    '',
     '',
     '',
     floor.serverCpuMs.toFixed(2),
@@ -148,6 +152,7 @@ export function formatReport(report: Report): string {
       ...milliseconds(measured),
       ratio(measured)?.toFixed(2) ?? '',
       small === undefined ? '' : (measured.p50Ms / small.p50Ms).toFixed(2),
+      small === undefined ? '' : (cpuMs(measured) / cpuMs(small)).toFixed(2),
       measured.serverCpuMs.toFixed(2),
       measured.postgresCpuMs.toFixed(2),
       String(measured.errors),

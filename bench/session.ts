@@ -51,6 +51,7 @@ export async function runStage(session: Session, hub: ServerProcess, input: Stag
     kind: 'stage',
     publicUrl: hub.publicUrl,
     login: session.directory.login,
+    smallPair: session.directory.smallPair,
     firstRunning: session.nextRunning,
     connections,
     ...rest,

@@ -63,6 +63,16 @@ const asCustodian = (pair: Pair): string => pair.custodian;
 const asRecipient = (pair: Pair): string => pair.recipient;
 const category = `${encodeURIComponent(planType.system)}%7C${planType.code}`;
 const listPath = `CarePlan?status=active&category=${category}&_sort=-_lastUpdated&_count=50`;
+const listAsSmallParty = ({ job }: StageContext): NextStep => {
+  const as = job.smallPair.custodian;
+  return () => ({
+    request: { method: 'GET', path: `/fhir/${listPath}`, headers: '' },
+    as,
+    status: 200,
+    leastBytes: 40_000,
+  });
+};
+
 const withIncludes = ({ number }: KnownPlan): string =>
   `CarePlan?patient.identifier=${encodeURIComponent(reserveSystem)}%7C${number}&_include=CarePlan:goal&_include=CarePlan:care-team&_include=CarePlan:patient`;
 
@@ -201,6 +211,12 @@ export const stages = {
     group: 'reading',
     floor: 'read',
     prepare: getting(asRecipient, 100_000, () => listPath),
+  },
+  'list-small': {
+    title: 'the same, by a party with 20 plans',
+    group: 'reading',
+    floor: 'read',
+    prepare: listAsSmallParty,
   },
   create: { title: 'create patient', group: 'writing', floor: 'patient', prepare: createPatients },
   plan: { title: 'whole plan, 11 resources', group: 'writing', floor: 'plan', prepare: sendPlans },
