@@ -18,11 +18,12 @@ export function custodianOf(permit: Permit): number | null {
 
 /**
  * Only the custodian updates or deletes; a whole new body from somebody who saw a reduced view would lose what was hidden.
- * A patch is made to that view (access/reduced-view.ts), so it loses nothing.
+ * A patch is made to that view (access/reduced-view.ts), and labels are changed in what is stored, so they lose nothing.
  * @throws not-your-resource, reduced-view
  */
 export function decideChange(permit: Permit, before: WriteTarget): void {
   if (before.custodianKey !== custodianOf(permit)) throw problem('not-your-resource');
-  if (permit.interaction !== 'delete' && permit.interaction !== 'patch' && before.hiddenReferences.length > 0)
-    throw problem('reduced-view');
+  if (!losesNothing.has(permit.interaction) && before.hiddenReferences.length > 0) throw problem('reduced-view');
 }
+
+const losesNothing: ReadonlySet<Permit['interaction']> = new Set(['delete', 'patch', 'meta-add', 'meta-delete']);

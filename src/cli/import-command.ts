@@ -95,7 +95,7 @@ async function importAs(
     }
     context.write(
       `${sum.written} written, ${sum.known} there already, ${sum.refused} refused${sum.refused === 0 ? '' : ` (see ${asked.report})`}, ` +
-        `${plan.passedOver} organizations passed over.\n`,
+        `${plan.passedOver} passed over (the operator writes them).\n`,
     );
     return sum.refused === 0 && !context.stopping.aborted ? 0 : 1;
   } finally {

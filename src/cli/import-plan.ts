@@ -2,9 +2,8 @@
 // hold, once to write it; in memory is only where each line stands. https://hl7.org/fhir/R4/nd-json.html
 import { createHash } from 'node:crypto';
 import { open, type FileHandle } from 'node:fs/promises';
-import { findSubjectReferences, findTypePolicy } from '../access/compartment.ts';
+import { findSubjectReferences, type FindTypePolicy } from '../access/compartment.ts';
 import { ClientCommandError } from '../auth/clients.ts';
-import { derivePersonIds } from '../access/person-id.ts';
 import type { Principal } from '../access/principal.ts';
 import { type Finding, Problem } from '../core/problem.ts';
 import { rewriteReferences } from '../fhir/reference.ts';
@@ -36,7 +35,7 @@ export interface ImportPlan {
     readonly source: string;
     readonly findings: readonly Finding[];
   }[];
-  /** Organizations: the operator's to write; references to them are kept by identifier. */
+  /** What the operator writes; references to Organizations are kept by identifier. */
   readonly passedOver: number;
   /** The resource of a line, as it is to be written. */
   readonly load: (line: PlannedLine) => Promise<FhirResource & { readonly id: string }>;
@@ -60,6 +59,8 @@ export async function planImport(
   principal: Principal,
   files: readonly string[],
 ): Promise<ImportPlan> {
+  const { findTypePolicy } = services.mode;
+  const rankOf = toRank(findTypePolicy);
   const handles = new Map<string, FileHandle>();
   const targets = new Map<string, string>();
   const read: Read[] = [];
@@ -74,10 +75,10 @@ export async function planImport(
       if (text.trim() === '') continue;
       try {
         const resource = parseResource(text, services);
-        services.normalizeSystems(resource);
+        if (services.mode.normalizesSystems) services.normalizeSystems(resource);
         const { resourceType: type, id = createHash('sha256').update(text).digest('hex').slice(0, 32) } = resource;
         const source = `${type}/${id}`;
-        if (type === 'Organization') {
+        if (isForTheOperator(findTypePolicy(type))) {
           const condition = toCondition(resource);
           if (condition !== undefined) targets.set(source, condition);
           passedOver += 1;
@@ -91,7 +92,7 @@ export async function planImport(
           bytes,
           source,
           type,
-          subject: findSubjectReferences(resource).map(toSource)[0],
+          subject: findSubjectReferences(resource, findTypePolicy).map(toSource)[0],
         });
       } catch (error) {
         if (!(error instanceof Problem)) throw error;
@@ -101,7 +102,11 @@ export async function planImport(
   }
   const bySource = new Map(read.map((one) => [one.source, one]));
   const lines = read
-    .map((one) => ({ rank: rankOf(one.type), line: toPlanned(one, bySource, targets) }))
+    .map((one) => {
+      const rank = rankOf(one.type);
+      const line = toPlanned(one, bySource, targets);
+      return { rank, line: rank === 0 ? { ...line, group: '' } : line };
+    })
     .toSorted((a, b) => a.rank - b.rank || compare(a.line.group, b.line.group))
     .map(({ line }) => line);
   return {
@@ -123,7 +128,13 @@ export async function planImport(
 }
 
 /** The directory first: persons' data refers to it. */
-const rankOf = (type: string): number => (findTypePolicy(type)?.kind === 'directory' ? 0 : 1);
+const toRank =
+  (findTypePolicy: FindTypePolicy) =>
+  (type: string): number =>
+    findTypePolicy(type)?.kind === 'directory' ? 0 : 1;
+
+const isForTheOperator = (policy: ReturnType<FindTypePolicy>): boolean =>
+  policy?.kind === 'directory' && policy.writer === 'operator';
 
 const compare = (one: string, other: string): number => (one < other ? -1 : one > other ? 1 : 0);
 
@@ -135,7 +146,7 @@ function toPlanned(one: Read, bySource: ReadonlyMap<string, Read>, targets: Read
     root = next;
   }
   const { file, number, offset, bytes, source } = one;
-  const group = rankOf(one.type) === 0 ? '' : (root.subject ?? root.source);
+  const group = root.subject ?? root.source;
   return { file, number, offset, bytes, source, target: targets.get(source) ?? source, group };
 }
 
@@ -152,7 +163,8 @@ function chooseId(
   principal: Principal,
   { resource, source }: { readonly resource: FhirResource; readonly source: string },
 ): string {
-  const derived = resource.resourceType === 'Patient' ? derivePersonIds(resource, services.hubKey)[0] : undefined;
+  const derived =
+    resource.resourceType === 'Patient' ? services.mode.derivePersonIds(resource, services.hubKey)[0] : undefined;
   return derived ?? toImportedId(services, principal, source);
 }
 

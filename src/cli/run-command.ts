@@ -77,7 +77,8 @@ export async function runCommand(edge: Edge): Promise<number> {
 const explained = new Set([
   'FolderInUse',
   'MigrationError',
-  'RowLevelSecurityError', 'ModeMismatch',
+  'RowLevelSecurityError',
+  'ModeMismatch',
   'ClientCommandError',
   'ClientKeyError',
   'ControlSocketError',

@@ -75,6 +75,14 @@ function toKeep(summary: Summary | undefined, elements: readonly string[]): Keep
     !isTop || isNeeded(shape, isTop, type) || [shape.name, shape.key].some((name) => names(type).includes(name));
 }
 
+/** `status`, or `Goal.status` for Goals alone. A resource of a type that none of the elements speaks of comes whole. */
+export function selectElements(resource: FhirResource, elements: readonly string[], shapes: FindShapes): FhirResource {
+  const isMeant = elements.some((element) => !element.includes('.') || element.startsWith(`${resource.resourceType}.`));
+  return isMeant
+    ? reduce(resource, { keep: toKeep(undefined, elements), said: new URLSearchParams(), shapes })
+    : resource;
+}
+
 interface Reduction {
   readonly keep: Keep | undefined;
   readonly said: URLSearchParams;

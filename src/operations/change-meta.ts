@@ -53,7 +53,7 @@ export async function changeMeta(
     const meta = operation.apply(before, change);
     if (countLabels(meta) === countLabels(before)) {
       await auditRead(services, permit, { type, versions: [current] });
-      return toMetaAnswer(before, versionId);
+      return toMetaAnswer(toServedMeta(services, { ...current, body }), versionId);
     }
     const changed = { ...resource, meta };
     requireValid(changed, type, services);
@@ -61,7 +61,18 @@ export async function changeMeta(
       const [outcome] = await carryOut(
         services,
         permit,
-        [{ kind: 'update', type, id, permit, path: type, resource: changed, ifMatch: versionId }],
+        [
+          {
+            kind: 'update',
+            type,
+            id,
+            permit,
+            path: type,
+            resource: changed,
+            ifMatch: versionId,
+            hiddenReferences: new Set(current.hiddenReferences),
+          },
+        ],
         operation.kind,
       );
       if (outcome?.body === undefined) throw problem('internal', { detail: 'a change without an outcome' });

@@ -116,11 +116,7 @@ function toQuery(
 }
 
 /** The types asked for, each within the token's scopes; all of those where none is asked for. @throws scope-insufficient */
-function chooseTypes(
-  services: Services,
-  { principal }: RequestContext,
-  wanted: readonly string[],
-): readonly string[] {
+function chooseTypes(services: Services, { principal }: RequestContext, wanted: readonly string[]): readonly string[] {
   const served = Object.keys(services.mode.policies);
   const unknown = wanted.filter((type) => !served.includes(type));
   if (unknown.length > 0) throw invalidParameter(name, 'takes as _type a list of resource types that the hub serves');

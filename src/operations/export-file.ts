@@ -9,11 +9,11 @@ import { requireResource } from '../interactions/accept-resource.ts';
 import { toServedBody } from '../interactions/answer.ts';
 import { auditRead } from '../interactions/audit-rows.ts';
 import type { Operation, OperationRequest } from '../interactions/operation.ts';
+import { selectElements } from '../interactions/present.ts';
 import type { Answer, RequestContext, Services } from '../interactions/services.ts';
 import type { ExportJob } from '../store/store.ts';
 import { decideOwnExport, linesPerFile } from './export-status.ts';
 import { invalidParameter, readOperationParameters } from './operation-parameters.ts';
-import { selectElements } from './select-elements.ts';
 
 const linesPerPage = 200;
 
@@ -82,7 +82,7 @@ async function* makeLines(
 
 function reduce(services: Services, { work }: ExportJob, body: string): string {
   const resource: FhirResource = requireResource(parseJson(body, { maxDepth: services.limits.jsonDepth }), undefined);
-  return stringifyJson(selectElements(resource, work.elements));
+  return stringifyJson(selectElements(resource, work.elements, services.shapes));
 }
 
 async function* resume(first: string, rest: AsyncGenerator<string, void>): AsyncGenerator<string, void> {

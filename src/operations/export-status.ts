@@ -60,7 +60,9 @@ async function answerStatus(services: Services, context: RequestContext, request
 /** Right to look at one's own exports: whoever may export any type. @throws scope-insufficient */
 export function decideOwnExport(services: Services, context: RequestContext): Permit {
   const { scopes, kind } = context.principal;
-  const types = Object.entries(services.mode.policies).filter(([, policy]) => kind === 'system' || policy.kind === 'directory');
+  const types = Object.entries(services.mode.policies).filter(
+    ([, policy]) => kind === 'system' || policy.kind === 'directory',
+  );
   const [type = 'Organization'] =
     types.find(([name]) => hasScope(scopes, name, 'r') && hasScope(scopes, name, 's')) ?? [];
   return decide({ kind: 'export', type }, { ...context, at: services.clock() });

@@ -41,7 +41,10 @@ async function runExport(services: Services, job: ClaimedExport, stopping: Abort
       return;
     }
     const now = services.clock();
-    const permit: Permit = decide({ kind: 'export', type: step.type }, { principal, at: now, requestId: job.id, findTypePolicy: services.mode.findTypePolicy });
+    const permit: Permit = decide(
+      { kind: 'export', type: step.type },
+      { principal, at: now, requestId: job.id, findTypePolicy: services.mode.findTypePolicy },
+    );
     const page = await services.store.exports.list(permit, {
       job,
       query: {

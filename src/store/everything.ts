@@ -11,7 +11,7 @@ import type { Fragment } from './sql.ts';
 import type { EverythingQuery, Store } from './store.ts';
 import { isFound, toStoredVersion, versionColumns } from './version-row.ts';
 import type { VersionRow } from './version-row.ts';
-import { isReadersRegistration, visibleTo } from './visibility.ts';
+import { isReadersRegistration, ownRegistrationFirst, visibleTo } from './visibility.ts';
 
 interface PageRow extends LiveRow, VersionRow {
   readonly is_known: boolean;
@@ -49,7 +49,7 @@ function pageStatement(reader: CheckedReader, query: EverythingQuery): Fragment 
       select r.person from resource r
       where (select ok from live) and r.type = 'Patient' and r.id = ${value('text', query.patientId)} and not r.deleted
         and ${visibleTo('everything-person', reader, 'r')}
-      limit 1),
+      order by ${ownRegistrationFirst(reader, 'r')} limit 1),
     about as materialized (
       select r.key, r.type, r.id, r.last_updated from sought p
       cross join lateral (select * from resource x where x.person = p.person and not x.deleted offset 0) r
@@ -58,12 +58,12 @@ function pageStatement(reader: CheckedReader, query: EverythingQuery): Fragment 
       select l.key, l.id, case when l.type = 'Patient' then '' else l.type end as rank from (
         select a.key, a.type, a.id, a.last_updated from about a
         union
-        -- The directory is everybody's: who may see the reference may see where it leads.
+        -- The directory is everybody's: who may see the reference may see where it leads. The reader's own is its own.
         select d.key, d.type, d.id, d.last_updated from (
           select distinct s.target_type, s.target_id from about a
           cross join lateral (select * from search_reference x where x.resource = a.key and x.target_type <> '' offset 0) s) t
         cross join lateral (select * from resource x where x.type = t.target_type and x.id = t.target_id offset 0) d
-        where d.directory and not d.deleted) l
+        where (d.directory or (d.person is null and d.custodian = ${reader.party})) and not d.deleted) l
       where l.type = any (${types}) and ${isSince('l')})
     select live.ok, exists (select from sought) as is_known, (select count(*) from listed) as total, v.*
     from live left join lateral (

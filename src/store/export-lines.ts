@@ -67,7 +67,8 @@ function listStatement(
   const isAboutThem =
     patients === undefined
       ? sql`true`
-      : sql`r.person in (select p.key from person p where p.patient_id = any (${value('text[]', patients)}))`;
+      : sql`r.person in (select x.person from resource x
+          where x.type = 'Patient' and x.id = any (${value('text[]', patients)}) and ${isReadersRegistration(reader, 'x')})`;
   const at = value('timestamptz', job.transactionAt);
   return sql`with ${liveCheck(reader)},
     mine as materialized (select j.key from export_job j where (select ok from live) and ${holdsClaim(job)} for update),

@@ -180,7 +180,6 @@ export function describeExport(name: string, open: OpenHub): void {
         `$export?_type=Goal&_since=${since}&_elements=description,CarePlan.title&_typeFilter=${filter}`,
       );
       expect(Object.keys(reduced ?? {}).toSorted()).toEqual([
-        'category',
         'description',
         'id',
         'lifecycleStatus',
@@ -425,6 +424,112 @@ export function describeExport(name: string, open: OpenHub): void {
       await exportAll('$export?_type=Goal');
       const rows = await hub.countRows();
       expect([rows['export_job'], rows['export_line']]).toEqual([0, 0]);
+    });
+  });
+  describe(`bulk export in plain mode on ${name}`, () => {
+    let hub: TestHub;
+    let system: VendorSystem;
+
+    beforeAll(async () => {
+      hub = await open({ mode: 'plain' });
+      system = await hub.party(hsa.careCentre);
+      const members = [
+        { entity: { reference: 'Patient/one' } },
+        { entity: { reference: 'Patient/two' }, inactive: true },
+      ];
+      const resources: FhirResource[] = [
+        { resourceType: 'Practitioner', id: 'doctor' },
+        { resourceType: 'Patient', id: 'one', generalPractitioner: [{ reference: 'Practitioner/doctor' }] },
+        { resourceType: 'Patient', id: 'two' },
+        ...['one', 'two'].map((id) => ({
+          resourceType: 'Observation',
+          id,
+          status: 'final',
+          code: { text: 'Längd' },
+          effectiveDateTime: '2026-03-01',
+          subject: { reference: `Patient/${id}` },
+        })),
+        { resourceType: 'Group', id: 'ward', type: 'person', actual: true, member: members },
+      ];
+      for (const resource of resources) {
+        const { status, text } = await system.call({
+          method: 'PUT',
+          path: `${resource.resourceType}/${resource.id}`,
+          body: resource,
+        });
+        if (status !== 201) throw new Error(text);
+      }
+    });
+
+    afterAll(async () => {
+      await hub.stop();
+    });
+
+    const exported = async (path: string): Promise<readonly string[]> => {
+      const kickOff = await system.call({ method: 'GET', path, headers: respondAsync });
+      const status = kickOff.headers.get('content-location') ?? '';
+      for (;;) {
+        const answer = await system.call({ method: 'GET', path: status });
+        if (answer.status !== 200 && answer.status !== 202) throw new Error(answer.text);
+        if (answer.status === 202) continue;
+        return (answer.body as unknown as Manifest).output.map(({ type }) => type);
+      }
+    };
+
+    test('of a Group holds the data of its members alone', async () => {
+      const kickOff = await system.call({
+        method: 'GET',
+        path: 'Group/ward/$export?_type=Observation,Patient',
+        headers: respondAsync,
+      });
+      const status = kickOff.headers.get('content-location') ?? '';
+      let answer = await system.call({ method: 'GET', path: status });
+      while (answer.status === 202) answer = await system.call({ method: 'GET', path: status });
+      const { output } = answer.body as unknown as Manifest;
+      const ids = [];
+      for (const { url } of output) {
+        const path = url.slice(hub.hub.publicUrl.length);
+        const file = await sendRaw(hub.hub.publicUrl, {
+          method: 'GET',
+          path,
+          headers: { authorization: `Bearer ${system.token}` },
+        });
+        ids.push(
+          ...file.text
+            .trim()
+            .split('\n')
+            .map((line) => (JSON.parse(line) as FhirResource).id),
+        );
+      }
+      expect([output.map(({ type }) => type), ids]).toEqual([
+        ['Observation', 'Patient'],
+        ['one', 'one'],
+      ]);
+      expect((await system.call({ method: 'GET', path: 'Group/none/$export', headers: respondAsync })).status).toBe(
+        404,
+      );
+    });
+
+    test('of everything holds every type that is served', async () => {
+      expect(await exported('$export')).toEqual(
+        expect.arrayContaining(['Group', 'Observation', 'Organization', 'Patient', 'Practitioner']),
+      );
+      expect(await exported('Patient/$export')).not.toContain('Organization');
+    });
+
+    test('$everything gives the person, the observations, and the practitioner they refer to', async () => {
+      const { body } = await system.call({ method: 'GET', path: 'Patient/one/$everything?start=2026-01-01' });
+      const { entry } = body as unknown as { entry: { resource: FhirResource }[] };
+      expect(entry.map(({ resource }) => `${resource.resourceType}/${resource.id}`)).toEqual([
+        'Patient/one',
+        'Observation/one',
+        'Practitioner/doctor',
+      ]);
+      const later = await system.call({
+        method: 'GET',
+        path: 'Patient/one/$everything?start=2026-04-01&_type=Observation',
+      });
+      expect(later.text).not.toContain('Observation/one');
     });
   });
 }

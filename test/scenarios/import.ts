@@ -75,7 +75,7 @@ export function describeImport(name: string, open: OpenHub): void {
       const first = await run(files);
       expect(first).toMatchObject({ status: 0, refused: [] });
       expect(first.said).toBe(
-        `${resources.length} written, 0 there already, 0 refused, 0 organizations passed over.\n`,
+        `${resources.length} written, 0 there already, 0 refused, 0 passed over (the operator writes them).\n`,
       );
       const [plan] = await searchAll(region, 'CarePlan');
       const goals = plan?.resource?.['goal'] as { reference: string }[];
@@ -85,7 +85,7 @@ export function describeImport(name: string, open: OpenHub): void {
       const before = await hub.countRows();
       const again = await run(files);
       expect(again.said).toBe(
-        `0 written, ${resources.length} there already, 0 refused, 0 organizations passed over.\n`,
+        `0 written, ${resources.length} there already, 0 refused, 0 passed over (the operator writes them).\n`,
       );
       expect((await hub.countRows())['resource']).toBe(before['resource']);
     });
@@ -108,7 +108,7 @@ export function describeImport(name: string, open: OpenHub): void {
       const { status, said, refused } = await run([file]);
       expect(status).toBe(1);
       expect(said).toContain('3 written, 0 there already, 4 refused');
-      expect(said).toContain('1 organizations passed over');
+      expect(said).toContain('1 passed over');
       expect(refused.map(({ line, code }) => [line, code])).toEqual(
         expect.arrayContaining([
           [3, 'json-malformed'],

@@ -14,6 +14,7 @@ import {
   put,
   searchAll,
 } from './fixtures.ts';
+import { task } from '../secrecy/world.ts';
 import { hsa, type OpenHub, readExample, type TestHub } from './test-hub.ts';
 
 const never = '00000000-0000-7000-8000-000000000000';
@@ -261,6 +262,36 @@ export function describeOperations(name: string, open: OpenHub): void {
           body: { resourceType: 'Parameters', parameter: [{ name: 'meta', valueMeta: { tag: [tag] } }] },
         });
         expect([answer.status, codesOf(answer)]).toEqual([422, ['not-your-resource']]);
+      });
+
+      test('of a resource that refers to what is hidden is changed without loss', async () => {
+        const person = await put(region, patient(persons.eva));
+        await put(town, patient(persons.eva));
+        const target = await put(region, goal(person));
+        const given = await region.call({
+          method: 'POST',
+          path: 'Consent',
+          body: consent(person, organizationOf(hsa.careCentre), organizationOf(hsa.homeCare)),
+        });
+        const own = await put(town, task(person, hsa.homeCare, target));
+        const close = async (status: string, before: FhirAnswer): Promise<FhirAnswer> =>
+          region.call({
+            method: 'PUT',
+            path: addressOf(given),
+            body: { ...before.body, status },
+            headers: { 'if-match': before.headers.get('etag') ?? '' },
+          });
+        const withdrawn = await close('inactive', given);
+        const answer = await town.call({
+          method: 'POST',
+          path: `${own}/$meta-add`,
+          body: { resourceType: 'Parameters', parameter: [{ name: 'meta', valueMeta: { tag: [tag] } }] },
+        });
+        expect(answer.status, answer.text).toBe(200);
+        expect(answer.text).toContain('SUBSETTED');
+        expect((await get(own, town)).text).not.toContain(target);
+        expect((await close('active', withdrawn)).status).toBe(200);
+        expect((await get(own, town)).text).toContain(target);
       });
 
       test.each([
