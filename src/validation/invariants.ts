@@ -5,7 +5,7 @@ import { evalFhirPathTyped, isDataTypeLoaded, loadDataType, parseFhirPath } from
 import type { FhirPathAtom } from '@medplum/core';
 import type { ElementDefinition, ElementDefinitionConstraint } from '@medplum/fhirtypes';
 import type { Definitions } from '../fhir/definitions.ts';
-import { nativeInvariants } from './native-invariants.ts';
+import { findNativeInvariant } from './native-invariants.ts';
 import type { Walk } from './walk.ts';
 import { defer, isObject, report } from './walk.ts';
 
@@ -62,7 +62,7 @@ function compileInvariant(constraint: ElementDefinitionConstraint, type: string,
   const { key = '', expression = '', human = '' } = constraint;
   const severity = constraint.severity === 'warning' ? 'warning' : 'error';
   const diagnostics = `${human.replace(/[.\s]*$/, '')} (${key}). Correct what the rule asks for.`;
-  const native = nativeInvariants.get(key);
+  const native = findNativeInvariant(key, expression);
   if (native !== undefined) {
     const check = (walk: Walk, value: unknown): void => {
       if (isObject(value) && !native(value, walk)) report(walk, 'invariant-failed', { severity, diagnostics });

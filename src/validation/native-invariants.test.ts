@@ -3,7 +3,7 @@ import { evalFhirPathTyped, loadDataType, parseFhirPath } from '@medplum/core';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { loadDefinitions } from '../fhir/definitions.ts';
-import { nativeInvariants } from './native-invariants.ts';
+import { findNativeInvariant, nativeInvariants } from './native-invariants.ts';
 import type { JsonObject } from './walk.ts';
 
 const definitions = loadDefinitions([]);
@@ -188,8 +188,8 @@ const instances: Readonly<Record<string, { readonly type: string; readonly value
   },
 };
 
-/** FHIRPath that the library cannot run (`descendants()`, `resolve()`): compared with worked examples below instead. */
-const withoutFhirPath = ['dom-3', 'que-2', 'ctm-1'];
+/** FHIRPath that the library cannot run (`descendants()`, `resolve()`, `children()`, `intersect()` of objects): compared with worked examples below instead. */
+const withoutFhirPath = ['dom-3', 'que-2', 'ctm-1', 'obs-7', 'sdf-9'];
 
 const root: JsonObject = { resourceType: 'CarePlan', contained: [{ resourceType: 'Organization', id: 'a' }] };
 
@@ -221,6 +221,12 @@ describe('nativeInvariants', () => {
     },
   );
 
+  it('leaves rules of other types with the same key to FHIRPath', () => {
+    expect(findNativeInvariant('inv-1', 'lastModified >= authoredOn')).toBeDefined();
+    expect(findNativeInvariant('inv-1', 'operation.exists() xor assert.exists()')).toBeUndefined();
+    expect(findNativeInvariant('per-1', 'start <= end')).toBeDefined();
+  });
+
   it('per-1 does not judge what differs in precision', () => {
     const native = nativeInvariants.get('per-1');
     expect(native?.({ start: '2026-03-15', end: '2026-03' }, { root })).toBe(true);
@@ -246,6 +252,19 @@ describe('nativeInvariants', () => {
       },
       true,
     ],
+    [
+      'obs-7',
+      { valueString: 'a', code: { coding: [{ code: 'a' }] }, component: [{ code: { coding: [{ code: 'a' }] } }] },
+      false,
+    ],
+    [
+      'obs-7',
+      { valueString: 'a', code: { coding: [{ code: 'a' }] }, component: [{ code: { coding: [{ code: 'b' }] } }] },
+      true,
+    ],
+    ['obs-7', { code: { coding: [{ code: 'a' }] }, component: [{ code: { coding: [{ code: 'a' }] } }] }, true],
+    ['sdf-9', { snapshot: { element: [{ path: 'Task', label: 'a' }] } }, false],
+    ['sdf-9', { differential: { element: [{ path: 'Task' }, { path: 'Task.code', code: [{ code: 'a' }] }] } }, true],
     ['ctm-1', { member: { reference: 'Patient/a' } }, true],
     ['ref-1', { reference: '#' }, true],
   ] as const)('%s of %j is %s', (key, value, expected) => {

@@ -1,6 +1,7 @@
 // R4's most common invariants in plain code: FHIRPath would cost a hundred times as much on each element.
 // https://hl7.org/fhir/R4/domainresource.html · native-invariants.test.ts shows that they agree with the FHIRPath.
 // ele-1 and ext-1 follow from the structure check (nothing empty) and `ext-1` below. dom-6 (a narrative is good practice) is not asked.
+import { equalsValue } from './match-value.ts';
 import type { JsonObject, Walk } from './walk.ts';
 import { isObject } from './walk.ts';
 
@@ -38,6 +39,14 @@ function hasScope(consent: JsonObject, code: string): boolean {
   const scope = isObject(consent['scope']) ? consent['scope'] : {};
   return list(scope['coding']).some((coding) => coding['system'] === 'something' && coding['code'] === code);
 }
+
+const codingsOf = (concept: unknown): readonly JsonObject[] => (isObject(concept) ? list(concept['coding']) : []);
+
+/** The element that stands for the type itself: its path has no dot. */
+const rootElements = (structure: JsonObject): readonly JsonObject[] =>
+  [structure['snapshot'], structure['differential']]
+    .flatMap((view) => (isObject(view) ? list(view['element']) : []))
+    .filter((element) => typeof element['path'] === 'string' && !element['path'].includes('.'));
 
 function linkIds(value: unknown): readonly unknown[] {
   if (Array.isArray(value)) return value.flatMap(linkIds);
@@ -104,6 +113,16 @@ export const nativeInvariants: ReadonlyMap<string, NativeInvariant> = new Map<st
   ['apr-1', (value) => has(value, 'participantType') || has(value, 'actor')],
   ['gol-1', (value) => !hasAny(value, 'detail') || has(value, 'measure')],
   ['inv-1', (value) => isOrdered(value['authoredOn'], value['lastModified'])],
+  [
+    'obs-7',
+    (value) =>
+      !hasAny(value, 'value') ||
+      !list(value['component']).some((component) =>
+        codingsOf(component['code']).some((coding) =>
+          codingsOf(value['code']).some((other) => equalsValue(coding, other)),
+        ),
+      ),
+  ],
   ['ppc-1', (value) => has(value, 'policy') || has(value, 'policyRule')],
   ['ppc-2', (value) => has(value, 'patient') || !hasScope(value, 'patient-privacy')],
   ['ppc-3', (value) => has(value, 'patient') || !hasScope(value, 'research')],
@@ -111,6 +130,13 @@ export const nativeInvariants: ReadonlyMap<string, NativeInvariant> = new Map<st
   ['ppc-5', (value) => has(value, 'patient') || !hasScope(value, 'treatment')],
   ['prr-1', (value) => !has(value, 'orderDetail') || has(value, 'code')],
   ['que-2', (value) => new Set(linkIds(value)).size === linkIds(value).length],
+  [
+    'sdf-9',
+    (value) =>
+      rootElements(value).every(
+        (element) => !has(element, 'label') && !has(element, 'code') && !has(element, 'requirements'),
+      ),
+  ],
   [
     'ctm-1',
     (value) => {
@@ -121,3 +147,12 @@ export const nativeInvariants: ReadonlyMap<string, NativeInvariant> = new Map<st
     },
   ],
 ]);
+
+/** Rules of other types that R4 gives the same key; they are run as the FHIRPath they are. */
+const namesakes: ReadonlyMap<string, string> = new Map([['inv-1', 'authoredOn']]);
+
+/** The rule in plain code; undefined where there is none for this expression. */
+export function findNativeInvariant(key: string, expression: string): NativeInvariant | undefined {
+  const word = namesakes.get(key);
+  return word !== undefined && !expression.includes(word) ? undefined : nativeInvariants.get(key);
+}

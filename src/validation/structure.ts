@@ -149,7 +149,7 @@ function compileElement(
           node,
           targets: undefined,
           typeProfiles: [],
-          invariants: [],
+          invariants: around.parts.invariantsOf(element),
         },
       ],
     ];
