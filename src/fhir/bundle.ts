@@ -2,7 +2,7 @@
 // https://hl7.org/fhir/R4/bundle.html
 
 export interface BundleLink {
-  readonly relation: 'self' | 'next';
+  readonly relation: 'self' | 'previous' | 'next';
   readonly url: string;
 }
 

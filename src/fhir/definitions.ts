@@ -20,6 +20,8 @@ export interface Definitions {
   readonly codeSystem: (canonical: string) => CodeSystem | undefined;
   /** Every concrete resource type of R4. */
   readonly resourceTypes: ReadonlySet<string>;
+  /** R4's Patient compartment: for each type the parameters by which it belongs to it. */
+  readonly patientCompartment: () => ReadonlyMap<string, readonly string[]>;
   /** R4's SearchParameters, then those of the project. */
   readonly searchParameters: () => readonly SearchParameter[];
   /** The project's own artifacts of every type (profiles, terminology, examples beside them), by file name; then those of packages. */
@@ -93,6 +95,7 @@ export function loadDefinitions(folders: readonly string[], packages: readonly F
     valueSet: (canonical) => find('ValueSet', canonical) as ValueSet | undefined,
     codeSystem: (canonical) => find('CodeSystem', canonical) as CodeSystem | undefined,
     resourceTypes: new Set(baseStructures.filter((type) => !abstractTypes.has(type))),
+    patientCompartment: once(() => readCompartment(join(dataFolder, 'compartmentdefinition-patient.json'))),
     searchParameters: once(() => [
       ...parameters.map((entry) => entry.parse() as SearchParameter),
       ...project
@@ -105,8 +108,21 @@ export function loadDefinitions(folders: readonly string[], packages: readonly F
   };
 }
 
-/** Definitions among the resources that no instance can have as its type; MetadataResource is a pattern, not a type. */
-const abstractTypes: ReadonlySet<string> = new Set(['Resource', 'DomainResource', 'MetadataResource']);
+/** Definitions among the resources that no instance of R4 has as its type: MetadataResource is a pattern, SubscriptionStatus of R5. */
+const abstractTypes: ReadonlySet<string> = new Set([
+  'Resource',
+  'DomainResource',
+  'MetadataResource',
+  'SubscriptionStatus',
+]);
+
+/** https://hl7.org/fhir/R4/compartmentdefinition-patient.html */
+function readCompartment(file: string): ReadonlyMap<string, readonly string[]> {
+  const { resource = [] } = JSON.parse(readFileSync(file, 'utf8')) as {
+    readonly resource?: readonly { readonly code: string; readonly param?: readonly string[] }[];
+  };
+  return new Map(resource.flatMap(({ code, param }) => (param === undefined ? [] : [[code, param] as const])));
+}
 
 function readFolder(folder: string): readonly FhirResource[] {
   return readdirSync(folder)

@@ -42,7 +42,7 @@ export async function run(services: Services, context: RequestContext, request: 
       return create(services, context, { type: target.type, body, ifNoneExist: request.ifNoneExist });
     case 'search':
       return present(services, parameters, (rest) =>
-        search(services, context, { type: target.type, parameters: rest }),
+        search(services, context, { type: target.type, patientId: target.patientId, parameters: rest }),
       );
     case 'history-system':
     case 'history-type':

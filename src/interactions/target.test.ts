@@ -40,7 +40,7 @@ describe('parseTarget', () => {
 
   it('says which methods an address takes', () => {
     expect(refusal('POST', 'CarePlan/1')).toEqual(['method-not-allowed', 'GET, PUT, PATCH, DELETE, HEAD']);
-    expect(refusal('GET', '')).toEqual(['method-not-allowed', 'POST']);
+    expect(refusal('PUT', '')).toEqual(['method-not-allowed', 'GET, POST, HEAD']);
     expect(refusal('constructor', 'CarePlan')).toEqual(['method-not-allowed', 'GET, POST, PUT, PATCH, DELETE, HEAD']);
   });
 });

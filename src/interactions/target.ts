@@ -8,7 +8,8 @@ export type Target =
   | { readonly kind: 'bundle' }
   | { readonly kind: 'capabilities' }
   | { readonly kind: 'create'; readonly type: string }
-  | { readonly kind: 'search'; readonly type: string }
+  /** Without a type: of several types, in a patient's compartment or everywhere. */
+  | { readonly kind: 'search'; readonly type: string | undefined; readonly patientId?: string }
   | { readonly kind: 'history-type'; readonly type: string }
   | { readonly kind: 'history-system' }
   | { readonly kind: 'read'; readonly type: string; readonly id: string }
@@ -33,7 +34,8 @@ export function parseTarget(method: string, path: string): Target {
   const verb = method === 'HEAD' ? 'GET' : method;
   const parts = path.split('/').filter((part) => part !== '');
   const [type, second, third, fourth] = parts;
-  if (type === undefined) return choose(verb, { POST: { kind: 'bundle' } });
+  if (type === undefined) return choose(verb, { GET: { kind: 'search', type: undefined }, POST: { kind: 'bundle' } });
+  if (type === '_search' && second === undefined) return choose(verb, { POST: { kind: 'search', type: undefined } });
   if (type === 'metadata' && second === undefined) return choose(verb, { GET: { kind: 'capabilities' } });
   if (type === '_history' && second === undefined) return choose(verb, { GET: { kind: 'history-system' } });
   const operation = parseOperation(parts);
@@ -51,10 +53,23 @@ export function parseTarget(method: string, path: string): Target {
   if (third === undefined) {
     return choose(verb, { GET: { kind: 'read', type, id }, ...toChanges(type, id) });
   }
+  const compartment = type === 'Patient' ? parseCompartment(id, parts.slice(2)) : undefined;
+  if (compartment !== undefined) return choose(verb, compartment);
   if (third !== '_history') throw problem('endpoint-unknown');
   if (fourth === undefined) return choose(verb, { GET: { kind: 'history-instance', type, id } });
   if (!versionForm.test(fourth)) throw problem('endpoint-unknown');
   return choose(verb, { GET: { kind: 'vread', type, id, versionId: fourth } });
+}
+
+/** `Patient/id/CarePlan`, `Patient/id/*`, and both with `_search`. https://hl7.org/fhir/R4/http.html#vsearch */
+function parseCompartment(
+  patientId: string,
+  [type = '', last]: readonly string[],
+): Readonly<Partial<Record<'GET' | 'POST', Target>>> | undefined {
+  if (type !== '*' && !typeForm.test(type)) return undefined;
+  const target = { kind: 'search', type: type === '*' ? undefined : type, patientId } as const;
+  if (last === undefined) return { GET: target };
+  return last === '_search' ? { POST: target } : undefined;
 }
 
 /** What changes a resource, by its id or by a condition. */
@@ -75,7 +90,7 @@ function parseOperation(parts: readonly string[]): (Target & { kind: 'operation'
   return { kind: 'operation', name, type, id };
 }
 
-function choose(method: string, targets: Readonly<Record<string, Target>>): Target {
+function choose(method: string, targets: Readonly<Partial<Record<string, Target>>>): Target {
   const target = Object.hasOwn(targets, method) ? targets[method] : undefined;
   if (target === undefined) {
     const allowed = Object.keys(targets);

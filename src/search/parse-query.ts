@@ -13,6 +13,10 @@ import type { PageLimits } from './parse/result-options.ts';
 
 export interface ParseQueryInput extends ParseContext {
   readonly type: string;
+  /** Of a search of the system or of a compartment: all types, `type` among them. Only what all of them know alike is asked. */
+  readonly types?: readonly string[];
+  /** Only what belongs to this patient's compartment. */
+  readonly compartmentOf?: string | undefined;
   readonly parameters: URLSearchParams;
   readonly registry: SearchRegistry;
   readonly limits: PageLimits;
@@ -52,11 +56,16 @@ export function parseQuery(input: ParseQueryInput): ParsedQuery {
 const ignored: ReadonlySet<string> = new Set(['_format', '_pretty']);
 
 function parseParameters(input: ParseQueryInput, after: CursorPosition | undefined): ParsedQuery {
-  const { type, parameters, registry, limits } = input;
+  const { type, types = [type], parameters, registry, limits } = input;
   const used = new URLSearchParams();
-  const filters: Filter[] = [];
+  const filters: Filter[] =
+    input.compartmentOf === undefined ? [] : [toCompartmentFilter(input.compartmentOf, types, registry)];
   for (const [name, value] of parameters) {
     if (ignored.has(name)) continue;
+    if (name === '_type' && input.types !== undefined) {
+      used.append(name, value);
+      continue;
+    }
     if (!isResultParameter(name)) {
       const filter = parseOrSkip(input, name, value);
       if (filter === undefined) continue;
@@ -70,11 +79,12 @@ function parseParameters(input: ParseQueryInput, after: CursorPosition | undefin
   const query: SearchQuery = {
     type,
     filters,
-    sort: parseSort(parameters.getAll('_sort'), type, registry),
+    ...(types.length > 1 ? { types } : {}),
+    sort: requireCommonSort(parseSort(parameters.getAll('_sort'), type, registry), types),
     count,
     // A page of no entries is asked for to learn the total.
     total: count === 0 ? 'accurate' : parseTotal(parameters.getAll('_total')),
-    includes: parseIncludes(parameters, [type], registry),
+    includes: parseIncludes(parameters, types, registry),
     after,
   };
   return { query, selfQuery: used.toString(), cursorQuery: used.toString() };
@@ -91,10 +101,44 @@ function isResultParameter(name: string): boolean {
   return known.includes(name);
 }
 
+/** The resources that belong to the patient, each type by its own parameters. https://hl7.org/fhir/R4/compartmentdefinition.html */
+function toCompartmentFilter(patientId: string, types: readonly string[], registry: SearchRegistry): Filter {
+  const pairs = types.flatMap((type) => registry.patientCompartment(type).map((param) => ({ type, param })));
+  const values = [{ type: 'Patient', id: patientId }];
+  return {
+    kind: 'any',
+    filters: [...Map.groupBy(pairs, ({ param }) => param)].map(([param, of]) => ({
+      kind: 'reference',
+      param,
+      values,
+      types: of.map(({ type }) => type),
+    })),
+  };
+}
+
+/** Resources of several types have an order only in what every resource has. */
+function requireCommonSort(sort: SearchQuery['sort'], types: readonly string[]): SearchQuery['sort'] {
+  if (types.length > 1 && sort.some(({ kind }) => kind !== 'last-updated' && kind !== 'id')) {
+    throw problem('search-value-invalid', {
+      diagnostics: '_sort takes _lastUpdated or _id where several types are searched.',
+    });
+  }
+  return sort;
+}
+
 function parseOrSkip(input: ParseQueryInput, name: string, value: string): Filter | undefined {
-  const { type, registry, isLenient } = input;
+  const { types = [input.type], registry, isLenient } = input;
   try {
-    return parseFilter({ type, name, value, registry, context: { ...input, codes: registry.codes } });
+    const filters = types.map((type) =>
+      parseFilter({ type, name, value, registry, context: { ...input, codes: registry.codes } }),
+    );
+    const [filter, ...others] = filters;
+    if (others.some((other) => JSON.stringify(other) !== JSON.stringify(filter))) {
+      throw problem('search-parameter-unknown', {
+        diagnostics: `${printName(name)} does not mean the same in every type that is searched. Name the types with _type.`,
+      });
+    }
+    return filter;
   } catch (error) {
     if (isLenient && error instanceof Problem && error.findings[0].code === 'search-parameter-unknown')
       return undefined;

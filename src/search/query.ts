@@ -54,7 +54,13 @@ export type Filter =
   | { readonly kind: 'id'; readonly values: readonly string[] }
   | { readonly kind: 'last-updated'; readonly values: readonly DateValue[] }
   | { readonly kind: 'token'; readonly param: string; readonly values: readonly TokenValue[] }
-  | { readonly kind: 'reference'; readonly param: string; readonly values: readonly ReferenceValue[] }
+  | {
+      readonly kind: 'reference';
+      readonly param: string;
+      readonly values: readonly ReferenceValue[];
+      /** Of several types that are searched, those whose parameter is meant; left out: all. */
+      readonly types?: readonly string[];
+    }
   | { readonly kind: 'date'; readonly param: string; readonly values: readonly DateValue[] }
   | {
       readonly kind: 'string';
@@ -112,11 +118,17 @@ export interface Include {
 /** Where the last page ended: the sort values of its last match, and its id as tie-breaker. */
 export interface CursorPosition {
   readonly values: readonly (string | number | null)[];
+  /** `Type/id` where several types are searched. */
   readonly id: string;
+  /** The page ends before this position, and does not start after it. */
+  readonly isBackward?: true;
 }
 
 export interface SearchQuery {
+  /** The type that is searched; the first of them where there are several. */
   readonly type: string;
+  /** All types of a search of the system or of a compartment; left out: `type` alone. */
+  readonly types?: readonly string[];
   readonly filters: readonly Filter[];
   /** Never empty; newest first where the caller did not say. */
   readonly sort: readonly SortKey[];

@@ -20,6 +20,8 @@ export interface SearchRegistry {
   /** The types that can be searched, where they were told. */
   readonly servedTypes: readonly string[];
   readonly codes: SearchCodes | undefined;
+  /** The parameters by which a resource of the type belongs to a patient's compartment; none: it never does. */
+  readonly patientCompartment: (type: string) => readonly string[];
 }
 
 export interface SearchRegistryOptions {
@@ -32,6 +34,7 @@ export interface SearchRegistryOptions {
 /** What the registry is made from: `fhir/definitions.ts` gives it. A later parameter replaces an earlier one of the same type and code. */
 export interface SearchDefinitions {
   readonly searchParameters: () => readonly SearchParameter[];
+  readonly patientCompartment?: () => ReadonlyMap<string, readonly string[]>;
   readonly typeStructure: (type: string) => StructureDefinition | undefined;
 }
 
@@ -87,5 +90,9 @@ export function createSearchRegistry(
     isServed: (type) => served?.has(type) ?? definitions.typeStructure(type) !== undefined,
     servedTypes: servedTypes ?? [],
     codes,
+    patientCompartment: (type) =>
+      (definitions.patientCompartment?.().get(type) ?? []).filter(
+        (code) => typeOf(type).parameters.get(code)?.kind === 'reference',
+      ),
   };
 }

@@ -13,7 +13,11 @@ import { allOf, anyOf, join, name, nothing, sql, value } from './sql.ts';
 import type { Fragment } from './sql.ts';
 import { hideableReferences, isReadersRegistration, visibleTo } from './visibility.ts';
 
-type Criteria = Pick<SearchQuery, 'type' | 'filters'>;
+type Criteria = Pick<SearchQuery, 'type' | 'types' | 'filters'>;
+
+const typesOf = ({ type, types }: Criteria): readonly string[] => types ?? [type];
+
+const isAnyType = (criteria: Criteria): Fragment => sql`= any (${value('text[]', typesOf(criteria))})`;
 
 /** How far to go: `limit` undefined gives all, for totals. */
 export interface Bounds {
@@ -37,14 +41,15 @@ export function countCandidates(criteria: Criteria, reader: Reader): Fragment {
 
 function selectByAge(criteria: Criteria, { after, limit }: Bounds, sort: SortKey, reader: Reader): Fragment {
   const { driver, filter } = driverOf(criteria, reader);
-  const direction = sort.descending ? sql`desc` : sql`asc`;
+  const isDescending = sort.descending !== (after?.isBackward === true);
+  const direction = isDescending ? sql`desc` : sql`asc`;
   const most = limit === undefined ? nothing : sql`limit ${value('bigint', limit)}`;
-  const start = after === undefined ? () => sql`true` : isBeyond(criteria.type, sort, after);
+  const start = after === undefined ? () => sql`true` : isBeyond(criteria, isDescending, after);
   const walked = sql`select distinct on (${driver.lastUpdated}, ${driver.key}) ${driver.key} as key, ${driver.lastUpdated} as last_updated
     from ${driver.from} ${matchingResource(driver.key)}
     where ${driver.condition} and ${start(driver.lastUpdated, driver.key)} and ${isMatch(criteria, reader, filter)}
     order by ${driver.lastUpdated} ${direction}, ${driver.key} ${direction} ${most}`;
-  const lookedUp = sql`select r.key, r.last_updated from ${rowsOfReachedPersons(criteria.type)}
+  const lookedUp = sql`select r.key, r.last_updated from ${rowsOfReachedPersons(criteria)}
     where ${start(sql`r.last_updated`, sql`r.key`)} and ${isMatch(criteria, reader, undefined)}`;
   return sql`${withReach(driver, reader)}
     select c.key, jsonb_build_array(round(extract(epoch from c.last_updated) * 1000)) as position,
@@ -63,9 +68,9 @@ function matchingResource(key: Fragment): Fragment {
 }
 
 /** Every row `r` of the type about the persons who are looked up one by one. */
-function rowsOfReachedPersons(type: string): Fragment {
+function rowsOfReachedPersons(criteria: Criteria): Fragment {
   return sql`reached_person n cross join lateral (
-    select ${decidingColumns} from resource x where x.person = n.person and x.type = ${value('text', type)} offset 0) r`;
+    select ${decidingColumns} from resource x where x.person = n.person and x.type ${isAnyType(criteria)} offset 0) r`;
 }
 
 const decidingColumns = sql`x.key, x.type, x.id, x.registrant, x.last_updated, x.deleted, x.directory, x.custodian, x.person,
@@ -84,19 +89,20 @@ function driverOf(criteria: Criteria, reader: Reader): Chosen {
   const filter = chooseDriver(criteria.filters);
   return {
     filter,
-    driver: filter === undefined ? walkResources(criteria.type) : driveBy(filter, [criteria.type], reader),
+    driver: filter === undefined ? walkResources(typesOf(criteria)) : driveBy(filter, typesOf(criteria), reader),
   };
 }
 
 /** All conditions on `r` but the filter that it has met; where it met it by a reference, that one must show. */
-function isMatch({ type, filters }: Criteria, reader: Reader, met: Filter | undefined): Fragment {
+function isMatch(criteria: Criteria, reader: Reader, met: Filter | undefined): Fragment {
+  const types = typesOf(criteria);
   return allOf([
-    sql`r.type = ${value('text', type)} and not r.deleted`,
-    ...filters
+    sql`r.type ${isAnyType(criteria)} and not r.deleted`,
+    ...criteria.filters
       .filter((filter) => filter !== met || isCoarse(filter))
-      .map((filter) => toCondition(filter, [type], reader, 'r')),
+      .map((filter) => toCondition(filter, types, reader, 'r')),
     ...(met !== undefined && isHideable(met)
-      ? [sql`(cardinality(${hideableReferences(reader, 'r')}) = 0 or ${toCondition(met, [type], reader, 'r')})`]
+      ? [sql`(cardinality(${hideableReferences(reader, 'r')}) = 0 or ${toCondition(met, types, reader, 'r')})`]
       : []),
     visibleTo('search-match', reader, 'r'),
     isReadersRegistration(reader, 'r'),
@@ -111,12 +117,13 @@ const isCoarse = ({ kind }: Filter): boolean => kind === 'composite' || kind ===
 
 /** Rows after the last page's end. The id stands for the key there, because keys tell how much the hub holds. */
 function isBeyond(
-  type: string,
-  sort: SortKey,
-  { values, id }: CursorPosition,
+  criteria: Criteria,
+  isDescending: boolean,
+  { values, id: place }: CursorPosition,
 ): (lastUpdated: Fragment, key: Fragment) => Fragment {
   const at = value('timestamptz', toTimestamp(Number(values[0] ?? 0)));
-  const comparison = sort.descending ? sql`<` : sql`>`;
+  const comparison = isDescending ? sql`<` : sql`>`;
+  const [type, id] = place.includes('/') ? place.split('/') : [criteria.type, place];
   const last = sql`(select p.key from resource p where p.type = ${value('text', type)} and p.id = ${value('text', id)}
     order by p.last_updated = ${at} desc, p.key desc limit 1)`;
   return (lastUpdated, key) => sql`(${lastUpdated}, ${key}) ${comparison} (${at}, ${last})`;
@@ -129,11 +136,14 @@ function selectAll(
   columns: readonly Fragment[],
 ): { readonly tables: Fragment; readonly rows: Fragment } {
   const { driver, filter } = driverOf(criteria, reader);
-  const selected = join([sql`r.key`, sql`r.id`, ...columns], ', ');
+  const selected = join(
+    [sql`r.key`, typesOf(criteria).length > 1 ? sql`r.type || '/' || r.id as id` : sql`r.id`, ...columns],
+    ', ',
+  );
   const walked = sql`select ${selected} from (select * from ${driver.values} offset 0) v
     cross join lateral (select distinct ${driver.key} as key from ${driver.from} where ${driver.condition}) t ${matchingResource(sql`t.key`)}
     where ${isMatch(criteria, reader, filter)}`;
-  const lookedUp = sql`select ${selected} from ${rowsOfReachedPersons(criteria.type)} where ${isMatch(criteria, reader, undefined)}`;
+  const lookedUp = sql`select ${selected} from ${rowsOfReachedPersons(criteria)} where ${isMatch(criteria, reader, undefined)}`;
   // UNION also takes out what was met twice.
   return {
     tables: withReach(driver, reader),
@@ -144,8 +154,15 @@ function selectAll(
 function selectSorted(criteria: Criteria, { sort, after, limit }: Bounds, reader: Reader): Fragment {
   const keys = sort.map((key, index) => ({ key, column: name(`c.s${index}`) }));
   const columns = keys.map(({ key }, index) => sql`${sortValue(key, criteria.type)} as ${name(`s${index}`)}`);
+  const isBackward = after?.isBackward === true;
   const order = join(
-    [...keys.map(({ key, column }) => sql`${column} ${key.descending ? sql`desc` : sql`asc`} nulls last`), sql`c.id`],
+    [
+      ...keys.map(
+        ({ key, column }) =>
+          sql`${column} ${key.descending === isBackward ? sql`asc` : sql`desc`} nulls ${isBackward ? sql`first` : sql`last`}`,
+      ),
+      isBackward ? sql`c.id desc` : sql`c.id`,
+    ],
     ', ',
   );
   const { tables, rows } = selectAll(criteria, reader, columns);
@@ -196,7 +213,10 @@ function sortValue({ kind, param, descending }: SortKey, type: string): Fragment
 }
 
 /** Nulls come last in either direction; rows equal in all sort values follow by id. */
-function isSortedBeyond(keys: readonly SortColumn[], { values, id }: CursorPosition): Fragment {
+function isSortedBeyond(
+  keys: readonly SortColumn[],
+  { values, id, isBackward = false }: Omit<CursorPosition, 'isBackward'> & { readonly isBackward?: boolean },
+): Fragment {
   const ways: Fragment[] = [];
   const equals: Fragment[] = [];
   keys.forEach(({ key, column }, index) => {
@@ -208,11 +228,12 @@ function isSortedBeyond(keys: readonly SortColumn[], { values, id }: CursorPosit
         ? value('double precision', given === null ? null : Number(given))
         : value('text', given === null ? null : toIndexedString(String(given)));
     if (given !== null) {
-      const comparison = key.descending ? sql`<` : sql`>`;
-      ways.push(allOf([...equals, sql`(${column} ${comparison} ${at} or ${column} is null)`]));
-    }
+      const comparison = key.descending === isBackward ? sql`>` : sql`<`;
+      const isEmpty = isBackward ? sql`false` : sql`${column} is null`;
+      ways.push(allOf([...equals, sql`(${column} ${comparison} ${at} or ${isEmpty})`]));
+    } else if (isBackward) ways.push(allOf([...equals, sql`${column} is not null`]));
     equals.push(given === null ? sql`${column} is null` : sql`${column} = ${at}`);
   });
-  ways.push(allOf([...equals, sql`c.id > ${value('text', id)}`]));
+  ways.push(allOf([...equals, sql`c.id ${isBackward ? sql`<` : sql`>`} ${value('text', id)}`]));
   return anyOf(ways.map((way) => sql`(${way})`));
 }

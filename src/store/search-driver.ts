@@ -77,10 +77,10 @@ export function chooseDriver(filters: readonly Filter[]): Filter | undefined {
   return best;
 }
 
-/** The resources of the type themselves, owner by owner. */
-export function walkResources(type: string): Driver {
+/** The resources of the types themselves, owner by owner. */
+export function walkResources(types: readonly string[]): Driver {
   return {
-    values: sql`(select ${value('text', type)} as type, w.owner from reached_owner w) v`,
+    values: sql`(select u.type, w.owner from unnest(${value('text[]', types)}) u (type) cross join reached_owner w) v`,
     from: sql`resource t`,
     condition: sql`t.type = v.type and t.owner = v.owner and not t.deleted`,
     key: sql`t.key`,
@@ -227,7 +227,7 @@ const isReferenceOfValue = sql`t.target_id = v.a and (v.b is null or t.target_ty
 
 const referenceValues = (filter: Filter & { readonly kind: 'reference' }, types: readonly string[]): Fragment =>
   valuesOf(
-    types,
+    filter.types ?? types,
     filter.param,
     filter.values.map(({ type, id }) => [toIndexedCode(id), type ?? null]),
   );

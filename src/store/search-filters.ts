@@ -30,7 +30,7 @@ export function toCondition(filter: Filter, types: readonly string[], reader: Re
     case 'reference':
       return probe(
         'search_reference',
-        { param: filter.param, types, alias },
+        { param: filter.param, types: filter.types ?? types, alias },
         allOf([anyOf(filter.values.map(matchesReference)), showsReference(reader, alias, 'x')]),
       );
     case 'date':

@@ -33,13 +33,20 @@ export function createSearch(database: Queryable, isProtected: boolean): Pick<St
           diagnostics: `More than ${maxIncluded} resources would be included. Ask for smaller pages.`,
         });
       }
-      const page = matches.slice(0, query.count);
-      const last = page.at(-1);
+      const isBackward = query.after?.isBackward === true;
+      const isMore = matches.length > query.count;
+      const page = isBackward ? matches.slice(0, query.count).toReversed() : matches.slice(0, query.count);
+      const positionOf = (row: PageRow | undefined): CursorPosition | undefined =>
+        row === undefined
+          ? undefined
+          : { values: row.position ?? [], id: (query.types?.length ?? 1) > 1 ? `${row.type}/${row.id}` : row.id };
+      const first = positionOf(page[0]);
+      const hasPrevious = isBackward ? isMore : query.after !== undefined;
       return {
         matches: page.map(toStoredVersion),
         included: included.map(toStoredVersion),
-        next:
-          matches.length > query.count && last !== undefined ? { values: last.position ?? [], id: last.id } : undefined,
+        next: isBackward || isMore ? positionOf(page.at(-1)) : undefined,
+        previous: hasPrevious && first !== undefined ? { ...first, isBackward: true } : undefined,
         total: rows[0]?.total ?? undefined,
       };
     },

@@ -34,6 +34,8 @@ export interface SearchPage {
   readonly included: readonly StoredVersion[];
   /** Where the next page starts; undefined on the last one. */
   readonly next: CursorPosition | undefined;
+  /** Where the page before ends; undefined on the first one. */
+  readonly previous: CursorPosition | undefined;
   readonly total: number | undefined;
 }
 

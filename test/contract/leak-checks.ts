@@ -219,7 +219,7 @@ export const leakChecks: Readonly<Record<string, (store: Store, secret: Secret) 
   },
   revinclude: async (store, { permit }) => {
     const includes = [{ sourceType: 'Goal', param: 'patient', targetType: undefined, isReverse: true }];
-    const page = await store.search(permit, query('Patient', [], { includes }));
+    const page = await store.search(permit, query('Patient', [{ kind: 'id', values: ['p2'] }], { includes }));
     return page.matches.length === 1 ? namesOf(page.included) : ['the person is not found, so nothing is shown'];
   },
   'reference left in a body': async (store, { permit }) => {

@@ -396,6 +396,91 @@ export function describeSearch(name: string, open: OpenHub): void {
       });
     });
 
+    describe('back and forth', () => {
+      const namesOn = async (
+        path: string,
+      ): Promise<{ names: string; next: string | undefined; previous: string | undefined }> => {
+        const answer = await get(path);
+        expect(answer.status).toBe(200);
+        return {
+          names: entriesOf(answer).map(nameOf).join(' '),
+          next: linkOf(answer, 'next'),
+          previous: linkOf(answer, 'previous'),
+        };
+      };
+
+      test.each([
+        'Goal?_count=1',
+        'Goal?_count=1&_sort=start-date',
+        'Goal?_count=1&_sort=-start-date,_id',
+        'Goal?_count=1&_sort=_lastUpdated',
+      ])('%s: the link to the page before gives that page, first to last and back', async (path) => {
+        const ids = [...goals.values()].map((address) => address.split('/')[1]).join(',');
+        const pages = [await namesOn(`${path}&_id=${ids}`)];
+        for (let next = pages[0]?.next; next !== undefined; next = pages.at(-1)?.next) pages.push(await namesOn(next));
+        expect(pages.map(({ names }) => names).toSorted()).toEqual(['a', 'b', 'c', 'd']);
+        expect(pages[0]?.previous).toBeUndefined();
+        const back = [];
+        for (let previous = pages.at(-1)?.previous; previous !== undefined; previous = back.at(-1)?.previous) {
+          back.push(await namesOn(previous));
+        }
+        expect(back.map(({ names }) => names)).toEqual(
+          pages
+            .map(({ names }) => names)
+            .slice(0, -1)
+            .toReversed(),
+        );
+        expect(back.every(({ next }) => next !== undefined)).toBe(true);
+      });
+    });
+
+    describe('over several types', () => {
+      test('a patient has what refers to the patient, of one type or of all', async () => {
+        expect(await findSorted(`${astrid}/Goal`)).toBe('a b d');
+        expect(await findSorted(`${astrid}/Goal?lifecycle-status=active&identifier=x-1`)).toBe('a b');
+        expect(await findSorted(`${astrid}/*`)).toBe('a b d');
+        expect(await findSorted(`${bo}/*?_type=Goal,Task`)).toBe('c');
+        expect(await find('Patient/nobody/Goal')).toBe('');
+        const posted = await region.call({
+          method: 'POST',
+          path: `${astrid}/Goal/_search`,
+          body: 'identifier=x-1',
+          headers: { 'content-type': 'application/x-www-form-urlencoded' },
+        });
+        expect(entriesOf(posted).map(nameOf)).toEqual(['b', 'a']);
+      });
+
+      test('the whole hub is searched by what its types have in common, page by page', async () => {
+        expect(
+          await findSorted(
+            `?_type=Goal,Patient&_id=${[...goals.values(), astrid].map((one) => one.split('/')[1]).join(',')}`,
+          ),
+        ).toBe('a astrid b c d');
+        for (const sort of ['_lastUpdated', '-_id']) {
+          const found: string[] = [];
+          for (let link: string | undefined = `?_type=Patient,Goal&_count=2&_sort=${sort}`; link !== undefined;) {
+            const answer = await get(link);
+            found.push(...entriesOf(answer).map(nameOf));
+            link = linkOf(answer, 'next');
+          }
+          expect(found.filter((one) => one.length === 1).toSorted()).toEqual(['a', 'b', 'c', 'd']);
+          expect(new Set(found).size).toBe(found.length);
+        }
+        expect(entriesOf(await get('?_count=3'))).toHaveLength(3);
+      });
+
+      test.each([
+        ['?_type=Goal,Nonsense', 400, 'search-value-invalid'],
+        ['?_type=Goal,Patient&lifecycle-status=active', 400, 'search-parameter-unknown'],
+        ['?_type=Goal,Patient&_sort=status', 400, 'search-value-invalid'],
+        ['Patient/1/Organization', 404, 'endpoint-unknown'],
+        ['Goal/1/Task', 404, 'endpoint-unknown'],
+      ])('%s answers %i %s', async (path, status, code) => {
+        const answer = await get(path);
+        expect([answer.status, codesOf(answer)]).toEqual([status, [code]]);
+      });
+    });
+
     describe('what is not understood', () => {
       test.each([
         ['Goal?nonsense=1', 'search-parameter-unknown'],
