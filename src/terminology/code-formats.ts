@@ -10,9 +10,10 @@ const formats: ReadonlyMap<string, RegExp> = new Map([
     'urn:ietf:bcp:47',
     /^(?:[A-Za-z]{2,3}(?:-[A-Za-z]{3}){0,3}|[A-Za-z]{4,8})(?:-[A-Za-z]{4})?(?:-(?:[A-Za-z]{2}|\d{3}))?(?:-(?:[A-Za-z\d]{5,8}|\d[A-Za-z\d]{3}))*(?:-[\da-wyz](?:-[A-Za-z\d]{2,8})+)*(?:-x(?:-[A-Za-z\d]{1,8})+)?$/i,
   ],
+  // `json` and its like are FHIR's own short names (CapabilityStatement.format).
   [
     'urn:ietf:bcp:13',
-    /^[A-Za-z0-9][\w!#$&^.+-]{0,126}\/[A-Za-z0-9][\w!#$&^.+-]{0,126}(?:\s*;\s*[\w!#$&^.+-]+=(?:[\w!#$&^.+-]+|"[^"]*"))*$/,
+    /^(?:xml|json|ttl)$|^[A-Za-z0-9][\w!#$&^.+-]{0,126}\/[A-Za-z0-9][\w!#$&^.+-]{0,126}(?:\s*;\s*[\w!#$&^.+-]+=(?:[\w!#$&^.+-]+|"[^"]*"))*$/,
   ],
   ['urn:iso:std:iso:3166', /^(?:[A-Z]{2,3}|\d{3})$/],
   ['urn:iso:std:iso:4217', /^[A-Z]{3}$/],
