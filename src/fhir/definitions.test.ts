@@ -57,7 +57,7 @@ describe('loadDefinitions', () => {
   it('lists the concrete resource types only', () => {
     expect(definitions.resourceTypes.has('CarePlan')).toBe(true);
     expect(definitions.resourceTypes.has('DomainResource')).toBe(false);
-    expect(definitions.resourceTypes.size).toBe(147);
+    expect(definitions.resourceTypes.size).toBe(146);
   });
 
   it('finds value sets, code systems and search parameters', () => {

@@ -1,6 +1,5 @@
 // capabilities: what really runs, made from the same tables that run it. https://hl7.org/fhir/R4/capabilitystatement.html
 import type { TypePolicy } from '../access/compartment.ts';
-import { toAuthorizationAddresses } from '../auth/addresses.ts';
 import { problem } from '../core/problem.ts';
 import { formatInstant } from '../fhir/instant.ts';
 import type { Parameter } from '../search/parameter.ts';
@@ -16,6 +15,8 @@ const searchTypes: Readonly<Partial<Record<Parameter['kind'], string>>> = {
   date: 'date',
   string: 'string',
 };
+
+const fhirJson = 'application/fhir+json';
 
 /** `mode` of the request. https://hl7.org/fhir/R4/http.html#capabilities */
 type CapabilityMode = 'full' | 'normative' | 'terminology';
@@ -74,15 +75,14 @@ function toStatement(services: Services, mode: Exclude<CapabilityMode, 'terminol
     resourceType: 'CapabilityStatement',
     ...toHead(services),
     fhirVersion: '4.0.1',
-    format: ['application/fhir+json', 'json'],
-    patchFormat: [jsonPatchType, 'application/fhir+json'],
-    acceptLanguage: ['sv', 'en'],
+    format: [fhirJson],
+    patchFormat: [jsonPatchType, fhirJson],
     rest: [
       {
         mode: 'server',
         security: toSecurity(services),
         resource: types.map((type) => toResource(type, services)),
-        interaction: ['transaction', 'batch', 'history-system'].map((code) => ({ code })),
+        interaction: ['transaction', 'batch', 'history-system', 'search-system'].map((code) => ({ code })),
         ...toOperations(services.operations.filter(({ levels }) => levels.includes('system'))),
       },
     ],
@@ -102,20 +102,12 @@ function toTerminology(services: Services): object {
   };
 }
 
-function toSecurity(services: Services): object {
-  const { tokenEndpoint } = toAuthorizationAddresses(new URL('.', services.baseUrl).href.replace(/\/$/, ''));
+function toSecurity({ baseUrl }: Services): object {
   return {
     service: [
       { coding: [{ system: 'http://terminology.hl7.org/CodeSystem/restful-security-service', code: 'SMART-on-FHIR' }] },
     ],
-    description:
-      'SMART Backend Services: client credentials with private_key_jwt. Access is decided by consent; a hidden resource answers as an absent one.',
-    extension: [
-      {
-        url: 'http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris',
-        extension: [{ url: 'token', valueUri: tokenEndpoint }],
-      },
-    ],
+    description: `SMART Backend Services: client credentials with private_key_jwt; see ${baseUrl}/.well-known/smart-configuration. Access is decided by consent; a hidden resource answers as an absent one.`,
   };
 }
 
