@@ -25,13 +25,13 @@ const addressSlots = (wanted: readonly ResourceAddress[]): Slots => ({
 });
 
 /** What a WriteTransaction is made of; compiled once per store. */
-export function createWrite(isProtected: boolean): (inside: Queryable) => WriteTransaction {
+export function createWrite(isProtected: boolean): (inside: Queryable) => Omit<WriteTransaction, 'reading'> {
   const reader = slotReader(isProtected);
   const write = compileWrite(isProtected);
   const lock = compile(sql`with ${liveCheck(reader)},
     locked as (
       select ${versionColumns(reader, 'r')} from ${addresses} join resource r on r.type = a.type and r.id = a.id
-      where (select ok from live) and (r.type <> 'Patient' or r.registrant = ${reader.party}) and ${visibleTo('lock', reader, 'r')}
+      where (select ok from live) and (r.registrant = 0 or r.registrant = ${reader.party}) and ${visibleTo('lock', reader, 'r')}
       order by r.key for update of r)
     select live.ok, l.* from live left join locked l on true`);
   const resolve = compile(sql`with ${liveCheck(reader)}
