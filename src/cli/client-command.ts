@@ -6,8 +6,9 @@ import { systemClock } from '../core/clock.ts';
 import type { Log } from '../core/log.ts';
 import type { Database } from '../store/database.ts';
 import { openControlSocket } from './control-socket.ts';
-import { executeControlCommand, runClientCommand } from './run-client-command.ts';
+import { carryOut, executeControlCommand, runClientCommand } from './run-client-command.ts';
 import type { CommandContext } from './run-command.ts';
+import { tokenCommand } from './token-command.ts';
 
 /** `sip-hub client …`: 0 done, 1 refused, 2 not understood. @throws FolderInUse, MigrationError */
 export async function clientCommand(context: CommandContext): Promise<number> {
@@ -17,6 +18,16 @@ export async function clientCommand(context: CommandContext): Promise<number> {
     openDatabase: async () => (await openConfiguredDatabase(context.config)).database,
     write: context.write,
     writeError: context.writeError,
+  });
+}
+
+/** `sip-hub token …`: 0 done, 1 refused, 2 not understood. @throws FolderInUse, MigrationError, ControlSocketError */
+export async function developmentToken(context: CommandContext): Promise<number> {
+  const { config } = context;
+  const openDatabase = async (): Promise<Database> => (await openConfiguredDatabase(config)).database;
+  return tokenCommand({
+    ...context,
+    register: (command) => carryOut(command, { config, clock: systemClock, openDatabase }),
   });
 }
 

@@ -57,7 +57,11 @@ export async function executeControlCommand(
   }
 }
 
-async function carryOut(command: ClientCommand, context: ClientCommandContext): Promise<readonly ClientSummary[]> {
+/** Carries the command out where the register is: by the running hub on the embedded database, else in the database. @throws ClientCommandError, ControlSocketError */
+export async function carryOut(
+  command: ClientCommand,
+  context: Omit<ClientCommandContext, 'write' | 'writeError'>,
+): Promise<readonly ClientSummary[]> {
   if (context.config.databaseUrl === '') {
     const answer = await sendControlCommand(context.config.dataFolder, command);
     if (answer !== undefined && 'error' in answer) throw new ClientCommandError(answer.error);

@@ -39,6 +39,10 @@ const commands: Readonly<Record<string, Command>> = {
     summary: 'Register, list, enable and disable client systems and their keys.',
     run: async (context) => (await import('./client-command.ts')).clientCommand(context),
   },
+  token: {
+    summary: 'Print a bearer token for development, by a client registered for it; loopback only.',
+    run: async (context) => (await import('./client-command.ts')).developmentToken(context),
+  },
   import: {
     summary: 'Write the NDJSON files of an existing system as the organization they belong to.',
     run: async (context) => (await import('./import-command.ts')).importCommand(context),
