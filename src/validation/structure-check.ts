@@ -91,6 +91,10 @@ export function createStructureCheck(structures: Structures, rules: TypeRules): 
       });
       return;
     } else if (property.kind === 'resource') {
+      if (property.type !== 'Resource' && item['resourceType'] !== property.type)
+        report(walk, 'type-not-allowed', {
+          diagnostics: `Only the resource type ${property.type} may stand here. Send one, with its resourceType.`,
+        });
       rules.resource(walk, item);
       return;
     } else {

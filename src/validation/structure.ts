@@ -164,7 +164,7 @@ function compileElement(
           ? 'primitive'
           : code === 'Extension'
             ? 'extension'
-            : code === 'Resource'
+            : code === 'Resource' || around.parts.definitions.resourceTypes.has(code)
               ? 'resource'
               : 'object';
     const name = isChoice ? step + code.slice(0, 1).toUpperCase() + code.slice(1) : last;

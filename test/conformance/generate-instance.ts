@@ -183,6 +183,8 @@ function generateValue(element: ElementDefinition, type: string, around: Surroun
   if (type === 'Extension') return { url: 'https://example.org/extension', valueString: 'text' };
   if (type === 'Narrative') return { status: 'generated', div: primitiveSamples['xhtml'] };
   if (type === 'Meta') return { tag: [{ system: 'https://example.org/tag', code: 'tag' }] };
+  if (around.definitions.resourceTypes.has(type))
+    return { resourceType: type, ...generateObject(type, { ...around, isFull: false }) };
   return dataTypeSamples[type] ?? generateObject(type, around);
 }
 
