@@ -1,17 +1,23 @@
-// Writes the reference pages that are made from tables in the code: docs/reference/settings.md, errors.md and operations.md.
+// Writes the reference pages that are made from tables in the code: docs/reference/settings.md, errors.md, operations.md and search.md.
 // `--check` writes nothing and fails where a page differs from its table; a folder may follow, for the test of the gate.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { argv, exit, stderr } from 'node:process';
-import { errorsPage, operationsPage, settingsPage } from './reference-pages.ts';
+import { errorsPage, operationsPage, searchPage, settingsPage } from './reference-pages.ts';
+import { typePolicies } from '../src/access/compartment.ts';
 import { problemKinds } from '../src/core/problem.ts';
 import { settings } from '../src/config.ts';
+import { loadDefinitions } from '../src/fhir/definitions.ts';
 import { operations } from '../src/operations/operations.ts';
+import { createSearchRegistry } from '../src/search/registry.ts';
+
+const registry = createSearchRegistry(loadDefinitions([]), '');
 
 const pages: Readonly<Record<string, string>> = {
   'settings.md': settingsPage(Object.values(settings)),
   'errors.md': errorsPage(Object.entries(problemKinds)),
   'operations.md': operationsPage(operations),
+  'search.md': searchPage(Object.keys(typePolicies).map((type) => [type, [...registry.parametersOf(type).values()]])),
 };
 
 const [mode, folder = join(import.meta.dirname, 'reference')] = argv.slice(2);

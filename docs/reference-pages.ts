@@ -56,6 +56,75 @@ ${table(['Variable', 'Form', 'Default', 'Meaning'], lines)}
 `;
 }
 
+interface ParameterRow {
+  readonly code: string;
+  readonly kind: string;
+  readonly type: string;
+  readonly targetTypes: readonly string[];
+}
+
+const modifiersByKind: Readonly<Record<string, string>> = {
+  id: '`:not` `:missing`',
+  'last-updated': '`:missing`',
+  token: '`:not` `:text` `:in` `:not-in` `:above` `:below` `:of-type` `:missing`',
+  reference: '`:[type]` `:identifier` `:missing`, chains',
+  date: '`:missing`',
+  string: '`:exact` `:contains` `:missing`',
+  number: '`:missing`',
+  quantity: '`:missing`',
+  uri: '`:above` `:below` `:missing`',
+  composite: '`:missing`',
+  text: 'none',
+};
+
+/** Markdown of docs/reference/search.md: what each kind takes, then the parameters of each type. */
+export function searchPage(types: readonly (readonly [type: string, parameters: readonly ParameterRow[]])[]): string {
+  const [, first = []] = types[0] ?? [];
+  const common = new Set(first.map(({ code }) => code).filter((code) => code.startsWith('_')));
+  const line = ({ code, kind, type, targetTypes }: ParameterRow): readonly string[] => [
+    `\`${code}\``,
+    kind === 'unsupported' ? `${type} (refused)` : type,
+    targetTypes.length > 12 ? 'any' : targetTypes.join(', '),
+  ];
+  const byCode = (one: ParameterRow, other: ParameterRow): number => (one.code < other.code ? -1 : 1);
+  const sections = types.map(([type, parameters]) => {
+    const own = parameters.filter(({ code }) => !common.has(code)).toSorted(byCode);
+    return `## ${type}\n\n${table(['Parameter', 'Type', 'Leads to'], own.map(line))}\n`;
+  });
+  const kinds = Object.entries(modifiersByKind).map(([kind, modifiers]) => [kind, modifiers]);
+  return `${notice}
+
+# Search parameters
+
+Every R4 search parameter of the types that the hub serves. An unknown parameter is refused unless the request says
+\`Prefer: handling=lenient\`; a modifier or value that cannot be honoured is always refused. The self link says what was used.
+
+- Prefixes \`eq ne gt lt ge le sa eb ap\` on dates, numbers and quantities. \`ap\` is a tenth: of the number, or of the time
+  between the date and now.
+- Chains of up to five steps (\`patient.organization.name\`), back by \`_has\` (nested too), \`_list\`.
+- \`_include\`, \`_revinclude\`, both with \`:iterate\` and \`*\`. What is included is never counted.
+- \`_sort\` on all but references, composites and texts; \`_total\` (an estimate is accurate); \`_count\`; links \`next\` and \`previous\`.
+- \`Patient/[id]/[type]\` and \`Patient/[id]/*\`; \`[base]?_type=…\` with what the types have in common.
+- \`_text\` and \`_content\` understand quotes, \`or\` and \`-\`. Words are brought to their stems in Swedish, also where a resource
+  does not say its language, and in English.
+- \`:in\` and \`:not-in\` take value sets that the hub can list in full; \`:above\` and \`:below\` codes of code systems it holds.
+- \`_filter\`, \`_query\` and \`near\` are refused.
+
+${table(['Kind', 'Modifiers'], kinds)}
+
+## Every type
+
+${table(
+  ['Parameter', 'Type', 'Leads to'],
+  first
+    .filter(({ code }) => common.has(code))
+    .toSorted(byCode)
+    .map(line),
+)}
+
+${sections.join('\n')}`;
+}
+
 /** Markdown of docs/reference/errors.md: the codes in the order of the table, under their HTTP status. */
 export function errorsPage(rows: readonly (readonly [code: string, row: ProblemRow])[]): string {
   const statuses = [...new Set(rows.map(([, { status }]) => status))].toSorted((a, b) => a - b);

@@ -14,6 +14,11 @@ const searchTypes: Readonly<Partial<Record<Parameter['kind'], string>>> = {
   reference: 'reference',
   date: 'date',
   string: 'string',
+  number: 'number',
+  quantity: 'quantity',
+  uri: 'uri',
+  composite: 'composite',
+  text: 'string',
 };
 
 const fhirJson = 'application/fhir+json';
@@ -117,6 +122,7 @@ function toResource(type: string, services: Services): object {
     ({ kind }) => searchTypes[kind] !== undefined,
   );
   const includes = parameters.filter(({ kind }) => kind === 'reference').map(({ code }) => `${type}:${code}`);
+  const revIncludes = findReverseIncludes(type, services);
   const profiles = mode.name === 'hub' ? services.profilesOf(type) : [];
   const isWritable = canWrite(mode.findTypePolicy(type));
   const reading = ['read', 'vread', 'history-instance', 'history-type', 'search-type'];
@@ -133,7 +139,8 @@ function toResource(type: string, services: Services): object {
     conditionalUpdate: isWritable,
     conditionalDelete: isWritable ? 'single' : 'not-supported',
     referencePolicy: mode.enforcesReferences ? ['literal', 'enforced', 'local'] : ['literal', 'local'],
-    ...(includes.length === 0 ? {} : { searchInclude: includes }),
+    ...(includes.length === 0 ? {} : { searchInclude: ['*', ...includes] }),
+    ...(revIncludes.length === 0 ? {} : { searchRevInclude: ['*', ...revIncludes] }),
     ...(parameters.length === 0
       ? {}
       : {
@@ -145,6 +152,15 @@ function toResource(type: string, services: Services): object {
         }),
     ...toOperations(services.operations.filter((operation) => isFor(operation, type))),
   };
+}
+
+/** `Task:focus`, for every reference of a served type that can lead to this one. */
+function findReverseIncludes(type: string, { search }: Services): readonly string[] {
+  return search.servedTypes.flatMap((source) =>
+    [...search.parametersOf(source).values()]
+      .filter(({ kind, targetTypes }) => kind === 'reference' && targetTypes.includes(type))
+      .map(({ code }) => `${source}:${code}`),
+  );
 }
 
 function isFor({ levels, types }: Operation, type: string): boolean {

@@ -1,5 +1,6 @@
 // Searches as the hub does them, without HTTP: resources through the extractors into a store, queries through the parser.
 // Nothing is validated, so that a test may write only the element it asks for.
+import type { CodeSystem, ValueSet } from '@medplum/fhirtypes';
 import { createIdSource } from '../../src/core/ids.ts';
 import { loadDefinitions, type Definitions } from '../../src/fhir/definitions.ts';
 import { stringifyJson } from '../../src/fhir/json.ts';
@@ -24,7 +25,7 @@ export interface SearchWorld {
   readonly world: World;
   readonly definitions: Definitions;
   readonly registry: SearchRegistry;
-  /** Writes the resources as `region`, each a minute after the one before. All are about the person `p1`. */
+  /** Writes the resources as `region`, each a millisecond after the one before. All are about the person `p1`. */
   readonly write: (resources: readonly (FhirResource & { readonly id: string })[]) => Promise<void>;
   /** Ids of the matches, sorted, or the codes and words of the refusal. */
   readonly find: (type: string, query: string) => Promise<readonly string[] | string>;
@@ -33,21 +34,29 @@ export interface SearchWorld {
   readonly close: () => Promise<void>;
 }
 
-export async function openSearchWorld(open: OpenDatabase): Promise<SearchWorld> {
+export async function openSearchWorld(
+  open: OpenDatabase,
+  own: { readonly codeSystem?: CodeSystem; readonly valueSet?: ValueSet } = {},
+): Promise<SearchWorld> {
   const world = await openWorld(open);
-  const definitions = loadDefinitions([]);
+  const base = loadDefinitions([]);
+  const definitions: Definitions = {
+    ...base,
+    codeSystem: (canonical) => (canonical === own.codeSystem?.url ? own.codeSystem : base.codeSystem(canonical)),
+    valueSet: (canonical) => (canonical === own.valueSet?.url ? own.valueSet : base.valueSet(canonical)),
+  };
   const registry = createSearchRegistry(definitions, baseUrl, {
     codes: createCodes(definitions),
     servedTypes: [...definitions.resourceTypes],
   });
   const permit = world.permit('region');
-  let minute = 0;
+  let written = 0;
   const search = (type: string, query: string) => {
     const { query: parsed } = parseQuery({
       type,
       parameters: new URLSearchParams(query),
       registry,
-      limits: { defaultPageSize: 1000, maxPageSize: 1000 },
+      limits: { defaultPageSize: 5000, maxPageSize: 5000 },
       canonicalSystem: (system) => system,
       baseUrl,
       isLenient: false,
@@ -60,10 +69,15 @@ export async function openSearchWorld(open: OpenDatabase): Promise<SearchWorld> 
     registry,
     write: async (resources) => {
       const writes = resources.map((resource) => {
-        minute += 1;
+        written += 1;
         const draft = { type: resource.resourceType, id: resource.id, custodian: 'region' as const, patient: 'p1' };
         return {
-          ...toWrite(world, { ...draft, at: minutesAfterNoon(minute), refersTo: [], body: stringifyJson(resource) }),
+          ...toWrite(world, {
+            ...draft,
+            at: minutesAfterNoon(written / 60_000),
+            refersTo: [],
+            body: stringifyJson(resource),
+          }),
           versionId: ids.opaque(),
           index: registry.extract(resource),
         };
