@@ -44,9 +44,16 @@ export function createFindShapes(typeStructure: (type: string) => StructureDefin
   };
 }
 
-/** The shape of the element with this name; for a choice, one of its members. */
+const byName = new WeakMap<ReadonlyMap<string, ElementShape>, ReadonlyMap<string, readonly ElementShape[]>>();
+
+/** The members that the element with this name stands for: several for a choice, none where there is no such element. */
 export function findElement(shapes: ReadonlyMap<string, ElementShape>, name: string): readonly ElementShape[] {
-  return [...shapes.values()].filter((shape) => shape.name === name);
+  let names = byName.get(shapes);
+  if (names === undefined) {
+    names = Map.groupBy(shapes.values(), (shape) => shape.name);
+    byName.set(shapes, names);
+  }
+  return names.get(name) ?? [];
 }
 
 function toShapes(element: ElementDefinition): readonly ElementShape[] {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Problem } from '../core/problem.ts';
+import type { Problem } from '../core/problem.ts';
 import { matchesETag, requireIfMatch, toETag } from './etag.ts';
 
 describe('requireIfMatch', () => {

@@ -256,6 +256,13 @@ describe('FHIRPath Patch', () => {
     ).toContain('"value":1.00');
   });
 
+  test('stops where its paths take too long to follow', () => {
+    const long = { resourceType: 'Patient', identifier: Array.from({ length: 3000 }, (_, n) => ({ value: `${n}` })) };
+    const look = operation('delete', "Patient.identifier.where(value = 'none')");
+    expect(() => patch(long, ...Array.from({ length: 20 }, () => look))).toThrow(/take too long/);
+    expect(patch(long, look)).toEqual(long);
+  });
+
   test.each<[string, Part, string, RegExp]>([
     [
       'several elements where one is asked for',
@@ -323,6 +330,12 @@ describe('FHIRPath Patch', () => {
       operation('delete', "Patient.name.where(text.matches('(a+)+$'))"),
       'patch-malformed',
       /matches\(\) cannot/,
+    ],
+    [
+      'criteria that look outside their element',
+      operation('delete', 'Patient.identifier.where(value = %resource.id)'),
+      'patch-malformed',
+      /without variables/,
     ],
     [
       'functions that leave the resource',

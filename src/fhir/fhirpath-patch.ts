@@ -5,11 +5,18 @@ import { findElement, type ElementShape, type FindShapes } from './element-shape
 import { isTreeArray, measureTree, type Tree, type TreeArray, type TreeObject } from './exact-numbers.ts';
 import type { PatchLimits } from './json-patch.ts';
 import type { FhirPathPatchOperation, PartValue } from './parse-fhirpath-patch.ts';
-import { findElements, locate, PatchPathError, type PatchPath, type Place } from './patch-path.ts';
+import {
+  findElements,
+  locate,
+  mostPlaces,
+  PatchPathError,
+  type PatchPath,
+  type Place,
+  type PlaceSearch,
+} from './patch-path.ts';
 
-interface Run {
+interface Run extends PlaceSearch {
   readonly root: TreeObject;
-  readonly shapes: FindShapes;
   readonly limits: PatchLimits;
   readonly refuse: (diagnostics: string) => Problem;
 }
@@ -20,19 +27,22 @@ export function applyFhirPathPatch(
   operations: readonly FhirPathPatchOperation[],
   options: { readonly shapes: FindShapes; readonly limits: PatchLimits },
 ): void {
+  const budget = { left: mostPlaces };
   operations.forEach((operation, at) => {
     const refuse = (diagnostics: string): Problem =>
       problem('patch-failed', { diagnostics: `Operation ${at} (${operation.type}): ${diagnostics}` });
     try {
-      apply({ root, ...options, refuse }, operation);
+      apply({ root, ...options, budget, refuse }, operation);
     } catch (cause) {
       if (cause instanceof PatchPathError) throw refuse(cause.message);
       throw cause;
     }
-    if (measureTree(root).depth > options.limits.jsonDepth) {
-      throw refuse(`the result would be nested deeper than ${options.limits.jsonDepth} levels.`);
-    }
   });
+  if (measureTree(root).depth > options.limits.jsonDepth) {
+    throw problem('patch-failed', {
+      diagnostics: `The result would be nested deeper than ${options.limits.jsonDepth} levels.`,
+    });
+  }
 }
 
 function apply(run: Run, operation: FhirPathPatchOperation): void {
@@ -51,7 +61,7 @@ function apply(run: Run, operation: FhirPathPatchOperation): void {
       replace(run, requireOne(run, operation.path), operation.value);
       break;
     case 'delete': {
-      const [place, other] = locate(run.root, operation.path.atom, run.shapes);
+      const [place, other] = locate(run.root, operation.path.atom, run);
       if (other !== undefined) throw run.refuse('the path leads to several elements. Name one.');
       if (place !== undefined) takeOut(run, place);
       break;
@@ -68,7 +78,7 @@ function apply(run: Run, operation: FhirPathPatchOperation): void {
 }
 
 function requireOne(run: Run, path: PatchPath): Place {
-  const [place, other] = locate(run.root, path.atom, run.shapes);
+  const [place, other] = locate(run.root, path.atom, run);
   if (place === undefined) throw run.refuse('the path leads to nothing.');
   if (other !== undefined) throw run.refuse('the path leads to several elements. Name one.');
   return place;

@@ -13,7 +13,6 @@ import {
   parseFhirPath,
   SymbolAtom,
   type Atom,
-  type TypedValue,
 } from '@medplum/core';
 import { findElement, type ElementShape, type FindShapes } from './element-shapes.ts';
 import { fromTree, isTreeArray, isTreeObject, type Tree, type TreeObject } from './exact-numbers.ts';
@@ -99,23 +98,53 @@ function requireKnownFunctions(atom: unknown): void {
       `${/^[A-Za-z]{1,30}$/.test(atom.name) ? `${atom.name}()` : 'A function'} cannot be used in the path of a patch.`,
     );
   }
+  // What criteria could reach from outside their element would have to be looked at once for each.
+  if (atom instanceof SymbolAtom && /^%(?!resource$)/.test(atom.name))
+    throw new PatchPathError('Variables cannot be used in the path of a patch.');
+  const isCriteria = atom instanceof FunctionAtom;
+  if (isCriteria && holdsVariable(atom.args))
+    throw new PatchPathError('Criteria speak of their own element, without variables.');
   for (const member of Object.values(atom)) requireKnownFunctions(member);
 }
 
+function holdsVariable(atom: unknown): boolean {
+  if (typeof atom !== 'object' || atom === null) return false;
+  if (atom instanceof SymbolAtom && atom.name.startsWith('%')) return true;
+  return Object.values(atom).some(holdsVariable);
+}
+
+/** What is known of elements, and how many places may still be looked at: shared by all operations of a patch. */
+export interface PlaceSearch {
+  readonly shapes: FindShapes;
+  readonly budget: { left: number };
+}
+
+/** So many places one patch may look at. */
+export const mostPlaces = 1_000_000;
+
+/** Criteria take longer than a step. */
+const placesPerCriterion = 20;
+
+function spend({ budget }: PlaceSearch, places: number): void {
+  budget.left -= places;
+  if (budget.left < 0)
+    throw new PatchPathError('The paths of the patch take too long to follow. Use indexes or fewer operations.');
+}
+
 /** Every place that the path leads to. @throws PatchPathError where a step cannot be located */
-export function locate(root: TreeObject, atom: Atom, shapes: FindShapes): readonly Place[] {
+export function locate(root: TreeObject, atom: Atom, search: PlaceSearch): readonly Place[] {
   const type = typeOf(root);
   const top: Place = { value: root, type, at: undefined };
   const walk = (step: Atom): readonly Place[] => {
     if (step instanceof SymbolAtom) {
       if (step.name === type || step.name === '$this' || step.name === '%resource') return [top];
-      return childrenOf(top, step.name, shapes);
+      return childrenOf(top, step.name, search);
     }
     if (step instanceof DotAtom) {
       const left = walk(step.left);
       const { right } = step;
-      if (right instanceof SymbolAtom) return left.flatMap((place) => childrenOf(place, right.name, shapes));
-      if (right instanceof FunctionAtom) return applyFunction(left, right, { root, shapes });
+      if (right instanceof SymbolAtom) return left.flatMap((place) => childrenOf(place, right.name, search));
+      if (right instanceof FunctionAtom) return applyFunction(left, right, search);
     }
     if (step instanceof IndexerAtom && step.expr instanceof LiteralAtom) {
       const index: unknown = step.expr.value.value;
@@ -123,7 +152,7 @@ export function locate(root: TreeObject, atom: Atom, shapes: FindShapes): readon
         return walk(step.left).slice(index, index + 1);
     }
     if (step instanceof AsAtom && step.right instanceof SymbolAtom) return ofType(walk(step.left), step.right.name);
-    if (step instanceof FunctionAtom) return applyFunction([top], step, { root, shapes });
+    if (step instanceof FunctionAtom) return applyFunction([top], step, search);
     throw new PatchPathError(
       'The path of a patch goes along elements, with [index], where(), first(), last(), extension(), ofType() or as.',
     );
@@ -132,9 +161,9 @@ export function locate(root: TreeObject, atom: Atom, shapes: FindShapes): readon
 }
 
 /** The places of an element by its name; none where it is absent. @throws PatchPathError where the type has no such element */
-function childrenOf(place: Place, name: string, shapes: FindShapes): readonly Place[] {
+function childrenOf(place: Place, name: string, search: PlaceSearch): readonly Place[] {
   const owner = place.type;
-  const members = findElement(shapes(owner), name);
+  const members = findElement(search.shapes(owner), name);
   if (members.length === 0) {
     const printed = /^[A-Za-z]{1,60}$/.test(name) ? name : 'a step';
     throw new PatchPathError(`${owner} has no element ${printed}.`);
@@ -143,6 +172,7 @@ function childrenOf(place: Place, name: string, shapes: FindShapes): readonly Pl
   if (holder === undefined) return [];
   return members.flatMap((shape): Place[] => {
     const member = Object.hasOwn(holder, shape.key) ? holder[shape.key] : undefined;
+    spend(search, isTreeArray(member) ? member.length : 1);
     if (isTreeArray(member)) {
       return member.map((item, index) => ({
         value: item,
@@ -171,28 +201,21 @@ function typeIn(value: Tree, shape: ElementShape): string {
   return typeof value['resourceType'] === 'string' ? value['resourceType'] : shape.type;
 }
 
-interface Surroundings {
-  readonly root: TreeObject;
-  readonly shapes: FindShapes;
-}
-
-function applyFunction(
-  places: readonly Place[],
-  { name, args }: FunctionAtom,
-  { root, shapes }: Surroundings,
-): readonly Place[] {
+function applyFunction(places: readonly Place[], { name, args }: FunctionAtom, search: PlaceSearch): readonly Place[] {
   const [argument] = args;
   if (name === 'first' || name === 'single') {
     if (name === 'single' && places.length > 1) throw new PatchPathError('single() meets several elements.');
     return places.slice(0, 1);
   }
   if (name === 'last') return places.slice(-1);
-  if (name === 'where' && argument !== undefined && args.length === 1)
-    return places.filter((place) => holds(place, argument, root));
+  if (name === 'where' && argument !== undefined && args.length === 1) {
+    spend(search, places.length * placesPerCriterion);
+    return places.filter((place) => holds(place, argument));
+  }
   if (name === 'extension' && argument instanceof LiteralAtom) {
     const url: unknown = argument.value.value;
     return places
-      .flatMap((place) => childrenOf(place, 'extension', shapes))
+      .flatMap((place) => childrenOf(place, 'extension', search))
       .filter(({ value }) => isTreeObject(value) && value['url'] === url);
   }
   if ((name === 'ofType' || name === 'as') && argument instanceof SymbolAtom) return ofType(places, argument.name);
@@ -206,14 +229,10 @@ function ofType(places: readonly Place[], name: string): readonly Place[] {
 }
 
 /** As in FHIRPath: the criteria hold where they give true. @throws PatchPathError where they cannot be evaluated */
-function holds(place: Place, criteria: Atom, root: TreeObject): boolean {
-  const resource: TypedValue = { type: typeOf(root), value: fromTree(root) };
+function holds(place: Place, criteria: Atom): boolean {
   try {
-    const result = evalFhirPathTyped(
-      new FhirPathAtom('criteria', criteria),
-      [{ type: toLibraryName(place.type), value: fromTree(place.value) }],
-      { '%resource': resource, '%context': resource },
-    );
+    const value = { type: toLibraryName(place.type), value: fromTree(place.value) };
+    const result = evalFhirPathTyped(new FhirPathAtom('criteria', criteria), [value]);
     return result.length === 1 && result[0]?.value === true;
   } catch {
     throw new PatchPathError('The criteria of where() cannot be evaluated.');
