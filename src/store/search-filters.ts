@@ -150,7 +150,7 @@ function isPair(
 function matchesBelow(uri: string): Fragment {
   const from = value('text', uri);
   return sql`(x.target_id = ${from} or (x.target_id > ${from} and x.target_id < ${value('text', `${uri}\u{10FFFF}`)}
-    and substr(x.target_id, ${value('integer', [...uri].length + 1)}, 1) = any (array['/', '?', '#', '|'])))`;
+    and substr(x.target_id, ${value('integer', Array.from(uri).length + 1)}, 1) = any (array['/', '?', '#', '|'])))`;
 }
 
 const indexTables: Readonly<Record<IndexKind, string>> = {
