@@ -80,16 +80,6 @@ export function generateDataType(type: string, sources: GeneratorSources, option
   );
 }
 
-/** One value for an element, by the first of its types (or the one the variant says). */
-export function generateElement(
-  element: ElementDefinition,
-  sources: GeneratorSources,
-  options: GeneratorOptions,
-): unknown {
-  const type = chooseType(element, options.variant);
-  return generateValue(element, type, { ...sources, ...options, depth: 2 });
-}
-
 function generateObject(type: string, around: Surroundings): Json {
   const elements = around.definitions.typeStructure(type)?.snapshot?.element ?? [];
   const made = generateChildren(type, elements, around);
@@ -150,7 +140,7 @@ function filled(made: Json, path: string, elements: readonly ElementDefinition[]
 }
 
 /** The type the variant asks for, of those the element takes. */
-export function chooseType(element: ElementDefinition, variant: number): string {
+function chooseType(element: ElementDefinition, variant: number): string {
   const codes = (element.type ?? []).map((type) => type.code ?? '');
   const types = codes.length > 20 ? openTypes : codes;
   const code = types[variant % Math.max(types.length, 1)] ?? 'string';
