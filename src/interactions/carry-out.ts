@@ -3,7 +3,7 @@
 import { decideChange } from '../access/decide-write.ts';
 import type { Permit } from '../access/permit.ts';
 import { isReduced } from '../access/redact.ts';
-import { problem } from '../core/problem.ts';
+import { Problem, problem } from '../core/problem.ts';
 import type { LockedVersion, WriteTransaction } from '../store/store.ts';
 import { toReducedText } from './answer.ts';
 import { applyPatch } from './apply-patch.ts';
@@ -43,11 +43,19 @@ export async function carryOutAndThen<T>(
   permit: Permit,
   { changes, interaction, andThen }: CarryOutInput<T>,
 ): Promise<{ readonly outcomes: readonly Outcome[]; readonly result: T }> {
-  return services.store.transaction(permit, async (transaction) => {
-    const outcomes =
-      changes.length === 0 ? [] : await writeChanges({ services, permit, transaction }, changes, interaction);
-    return { outcomes, result: await andThen(insideOf(services, transaction)) };
-  });
+  const attempt = (followsDeleted: boolean): Promise<{ readonly outcomes: readonly Outcome[]; readonly result: T }> =>
+    services.store.transaction(permit, async (transaction) => {
+      const place = { services, permit, transaction, followsDeleted };
+      const outcomes = changes.length === 0 ? [] : await writeChanges(place, changes, interaction);
+      return { outcomes, result: await andThen(insideOf(services, transaction)) };
+    });
+  try {
+    return await attempt(false);
+  } catch (cause) {
+    if (!(cause instanceof Problem) || cause.findings[0].code !== 'already-registered') throw cause;
+    // Rare: what stands at the person's address may be a registration that this party has deleted.
+    return attempt(true);
+  }
 }
 
 /** Services whose store works inside the transaction: on the embedded database anything else would wait for its end. */
@@ -62,6 +70,8 @@ interface Place {
   readonly services: Services;
   readonly permit: Permit;
   readonly transaction: WriteTransaction;
+  /** A person whose registration was deleted is registered anew by the next version of it. */
+  readonly followsDeleted: boolean;
 }
 
 async function writeChanges(
@@ -109,18 +119,22 @@ interface Targets {
 
 /** The current versions that changes follow, locked; each is one the caller may change and has read. */
 async function lockTargets(place: Place, { pending }: Settled): Promise<Targets> {
-  const { services, permit, transaction } = place;
-  const wanted = [...pending.values()].filter(({ kind }) => kind !== 'create');
+  const { services, permit, transaction, followsDeleted } = place;
+  const wanted = [...pending.values()].filter(
+    ({ kind, type }) => kind !== 'create' || (followsDeleted && type === 'Patient'),
+  );
   const versions = await transaction.lockCurrent(permit, wanted);
   const byAddress = new Map(versions.map((version) => [`${version.type}/${version.id}`, version]));
   const changes = new Map<Change, SettledChange>();
   const locked = new Map<SettledChange, LockedVersion>();
   for (const [asked, change] of pending) {
+    const before = byAddress.get(`${change.type}/${change.id}`);
     if (change.kind === 'create') {
+      if (before?.body !== undefined) throw problem('already-registered', { expression: change.path });
       changes.set(asked, change);
+      if (before !== undefined) locked.set(change, before);
       continue;
     }
-    const before = byAddress.get(`${change.type}/${change.id}`);
     const target = toTarget(services, change, before);
     if (target === undefined) continue;
     changes.set(asked, target);

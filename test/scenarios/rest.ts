@@ -90,6 +90,23 @@ export function describeRest(name: string, open: OpenHub): void {
         const answer = await region.call({ method: 'POST', path: 'Patient', body: patient(persons.astrid) });
         expect([answer.status, codesOf(answer)]).toEqual([409, ['already-registered']]);
       });
+
+      test('registers a person anew after the party has deleted its registration, under the same id', async () => {
+        const created = await region.call({ method: 'POST', path: 'Patient', body: patient(persons.greta) });
+        const path = addressOf(created);
+        const deleted = await region.call({
+          method: 'DELETE',
+          path,
+          headers: { 'if-match': created.headers.get('etag') ?? '' },
+        });
+        expect([created.status, deleted.status]).toEqual([201, 204]);
+        expect((await region.call({ method: 'GET', path })).status).toBe(410);
+        const anew = await region.call({ method: 'POST', path: 'Patient', body: patient(persons.greta) });
+        expect([anew.status, addressOf(anew)]).toEqual([201, path]);
+        expect((await region.call({ method: 'GET', path })).status).toBe(200);
+        const again = await region.call({ method: 'POST', path: 'Patient', body: patient(persons.greta) });
+        expect([again.status, codesOf(again)]).toEqual([409, ['already-registered']]);
+      });
     });
 
     describe('read', () => {
@@ -396,7 +413,7 @@ export function describeRest(name: string, open: OpenHub): void {
       test.each([
         ['POST', 'Goal/1', 'GET, PUT, PATCH, DELETE, HEAD'],
         ['POST', '_history', 'GET, HEAD'],
-        ['GET', '', 'POST'],
+        ['PUT', '', 'GET, POST, HEAD'],
         ['POST', 'metadata', 'GET, HEAD'],
         ['DELETE', 'Goal/1/_history/1', 'GET, HEAD'],
         ['GET', 'Goal/_search', 'POST'],
