@@ -11,7 +11,7 @@ import { loadDefinitions } from '../src/fhir/definitions.ts';
 import { operations } from '../src/operations/operations.ts';
 import { createSearchRegistry } from '../src/search/registry.ts';
 
-const registry = createSearchRegistry(loadDefinitions([]), '');
+const registry = createSearchRegistry(loadDefinitions([join(import.meta.dirname, '../profiles/json')]), '');
 
 const pages: Readonly<Record<string, string>> = {
   'settings.md': settingsPage(Object.values(settings)),
