@@ -61,9 +61,15 @@ export async function startHub(config: Config, options: HubOptions): Promise<Run
   const { log, clock = systemClock, ids = createIdSource() } = options;
 
   // 0. R4, SIP and the operator's packages, read from disk: a damaged package stops the start before anything is opened.
-  const packages = readPackages(config.packages.split(',').map((location) => location.trim()).filter((location) => location !== ''));
+  const packages = readPackages(
+    config.packages
+      .split(',')
+      .map((location) => location.trim())
+      .filter((location) => location !== ''),
+  );
   const definitions = loadDefinitions(folders, packages);
-  for (const missing of findMissingDependencies(packages, builtInPackages)) log('warn', 'package dependency missing', { missing });
+  for (const missing of findMissingDependencies(packages, builtInPackages))
+    log('warn', 'package dependency missing', { missing });
 
   // 1. Listen at once, so that a supervisor sees life; everything is 503 until the hub is ready.
   const front = await listen(config);
@@ -185,9 +191,14 @@ export function openConfiguredDatabase(config: Config): Promise<OpenedDatabase> 
 /** The hub's own profiles of the type first, then those of packages. */
 function listProfiles(definitions: Definitions, type: string): readonly string[] {
   const urls = definitions.project
-    .filter(({ resourceType, ...rest }) => resourceType === 'StructureDefinition' && rest['type'] === type && rest['derivation'] === 'constraint')
+    .filter(
+      ({ resourceType, ...rest }) =>
+        resourceType === 'StructureDefinition' && rest['type'] === type && rest['derivation'] === 'constraint',
+    )
     .flatMap(({ url }) => (typeof url === 'string' ? [url] : []));
-  return [...new Set(urls)].toSorted((one, other) => Number(other.startsWith(canonicalBase)) - Number(one.startsWith(canonicalBase)));
+  return [...new Set(urls)].toSorted(
+    (one, other) => Number(other.startsWith(canonicalBase)) - Number(one.startsWith(canonicalBase)),
+  );
 }
 
 function listCodeSystems({ project }: Definitions): Services['codeSystems'] {

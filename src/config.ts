@@ -33,7 +33,12 @@ const onOff = (variable: string, fallback: boolean, meaning: string): Setting<bo
   form: 'on or off',
 });
 
-const oneOf = <T extends string>(variable: string, fallback: T, choices: readonly T[], meaning: string): Setting<T> => ({
+const oneOf = <T extends string>(
+  variable: string,
+  fallback: T,
+  choices: readonly T[],
+  meaning: string,
+): Setting<T> => ({
   variable,
   fallback,
   meaning,
@@ -46,25 +51,67 @@ export const settings = {
   port: whole('PORT', 8080, 'Port to listen on; 0 takes a free one.'),
   databaseUrl: text('DATABASE_URL', '', 'PostgreSQL 15 or later. Empty: the embedded database in the data folder.'),
   dataFolder: text('SIP_HUB_DATA', './data', 'Folder of the embedded database. One process at a time.'),
-  publicUrl: text('SIP_HUB_PUBLIC_URL', '', 'The one address the world knows the hub by, without a trailing slash: issuer, audience, Location and links are made from it. Empty: http://HOST:PORT.'),
-  packages: text('SIP_HUB_PACKAGES', '', 'FHIR NPM packages to load at start, separated by commas: .tgz files, folders of one package, or folders that hold several. Their profiles, extensions, value sets, code systems and search parameters count beside the hub’s own.'),
+  publicUrl: text(
+    'SIP_HUB_PUBLIC_URL',
+    '',
+    'The one address the world knows the hub by, without a trailing slash: issuer, audience, Location and links are made from it. Empty: http://HOST:PORT.',
+  ),
+  packages: text(
+    'SIP_HUB_PACKAGES',
+    '',
+    'FHIR NPM packages to load at start, separated by commas: .tgz files, folders of one package, or folders that hold several. Their profiles, extensions, value sets, code systems and search parameters count beside the hub’s own.',
+  ),
   databasePoolSize: whole('SIP_HUB_DATABASE_POOL', 16, 'Connections to PostgreSQL per process.'),
-  statementTimeoutMs: whole('SIP_HUB_STATEMENT_TIMEOUT_MS', 10_000, 'PostgreSQL stops a statement after this time (milliseconds).'),
-  rowLevelSecurity: onOff('SIP_HUB_ROW_LEVEL_SECURITY', true, 'PostgreSQL only: row-level security as second line behind the visibility predicate.'),
+  statementTimeoutMs: whole(
+    'SIP_HUB_STATEMENT_TIMEOUT_MS',
+    10_000,
+    'PostgreSQL stops a statement after this time (milliseconds).',
+  ),
+  rowLevelSecurity: onOff(
+    'SIP_HUB_ROW_LEVEL_SECURITY',
+    true,
+    'PostgreSQL only: row-level security as second line behind the visibility predicate.',
+  ),
   maxResourceBytes: whole('SIP_HUB_MAX_RESOURCE_BYTES', 1_048_576, 'Largest single resource (bytes).'),
   maxBundleBytes: whole('SIP_HUB_MAX_BUNDLE_BYTES', 5_242_880, 'Largest Bundle (bytes).'),
-  mode: oneOf('SIP_HUB_MODE', 'hub', ['hub', 'plain'], 'hub: the hub of coordinated plans. plain: a general FHIR R4 server on the same engine, for sandboxes and conformance suites; never for real persons. A database keeps the mode it was made with.'),
+  mode: oneOf(
+    'SIP_HUB_MODE',
+    'hub',
+    ['hub', 'plain'],
+    'hub: the hub of coordinated plans. plain: a general FHIR R4 server on the same engine, for sandboxes and conformance suites; never for real persons. A database keeps the mode it was made with.',
+  ),
   maxBundleEntries: whole('SIP_HUB_MAX_BUNDLE_ENTRIES', 500, 'Most entries in a Bundle.'),
   maxPatchOperations: whole('SIP_HUB_MAX_PATCH_OPERATIONS', 1000, 'Most operations in a patch.'),
   maxJsonDepth: whole('SIP_HUB_MAX_JSON_DEPTH', 64, 'Deepest nesting of JSON.'),
   maxUrlBytes: whole('SIP_HUB_MAX_URL_BYTES', 8192, 'Longest request address (bytes).'),
   defaultPageSize: whole('SIP_HUB_PAGE_SIZE', 50, 'Matches per page when _count is not given.'),
   maxPageSize: whole('SIP_HUB_MAX_PAGE_SIZE', 1000, 'Largest _count that is honoured.'),
-  exportsAtOnce: whole('SIP_HUB_EXPORTS', 10, 'Bulk exports that a client may have at once for one party, finished ones included until they are deleted or expire.'),
-  exportHours: whole('SIP_HUB_EXPORT_HOURS', 24, 'How long a bulk export can be fetched after it was asked for (hours).'),
-  tokenLifetimeSeconds: whole('SIP_HUB_TOKEN_SECONDS', 300, 'Lifetime of a system access token (seconds, at most 300).'),
-  drainTimeoutMs: whole('SIP_HUB_DRAIN_MS', 10_000, 'On SIGTERM, how long running requests may take to end (milliseconds).'),
-  logLevel: oneOf('SIP_HUB_LOG', 'info', ['debug', 'info', 'warn', 'error'], 'Least severe line that is written to the log.'),
+  exportsAtOnce: whole(
+    'SIP_HUB_EXPORTS',
+    10,
+    'Bulk exports that a client may have at once for one party, finished ones included until they are deleted or expire.',
+  ),
+  exportHours: whole(
+    'SIP_HUB_EXPORT_HOURS',
+    24,
+    'How long a bulk export can be fetched after it was asked for (hours).',
+  ),
+  tokenLifetimeSeconds: whole(
+    'SIP_HUB_TOKEN_SECONDS',
+    300,
+    'Lifetime of a system access token (seconds, at most 300).',
+  ),
+  drainTimeoutMs: whole(
+    'SIP_HUB_DRAIN_MS',
+    10_000,
+    'On SIGTERM, how long running requests may take to end (milliseconds).',
+  ),
+  logLevel: oneOf(
+    'SIP_HUB_LOG',
+    'info',
+    ['debug', 'info', 'warn', 'error'],
+    'Least severe line that is written to the log.',
+  ),
 } as const;
 
 export type Config = {

@@ -2,8 +2,6 @@
 // Refuses addresses the hub does not have (404) and methods an address does not take (405).
 import { problem } from '../core/problem.ts';
 
-export type Method = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE' | 'PATCH';
-
 export type Target =
   | { readonly kind: 'bundle' }
   | { readonly kind: 'capabilities' }

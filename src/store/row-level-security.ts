@@ -13,7 +13,14 @@ export class RowLevelSecurityError extends Error {
 }
 
 const versionTables = ['resource', 'resource_history'] as const;
-const indexTables = ['search_token', 'search_reference', 'search_date', 'search_string', 'search_value', 'search_text'] as const;
+const indexTables = [
+  'search_token',
+  'search_reference',
+  'search_date',
+  'search_string',
+  'search_value',
+  'search_text',
+] as const;
 
 const settingsReader = {
   party: sql`(select nullif(current_setting('sip_hub.party', true), '')::bigint)`,

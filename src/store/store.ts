@@ -16,7 +16,7 @@ export interface StoredVersion extends ResourceAddress {
   readonly body: string | undefined;
   /** True for what every authenticated client reads (Organization, Practitioner …): see access/compartment.ts. */
   readonly directory: boolean;
-  /** The store's key of the custodian's Organization; `hubKey` or `individualKey` for those two; null where the operator wrote it. */
+  /** The store's key of the custodian's Organization; null where the operator wrote it. */
   readonly custodianKey: number | null;
   /** The store's key of the person; null where the resource is about none. */
   readonly personKey: number | null;
@@ -25,9 +25,6 @@ export interface StoredVersion extends ResourceAddress {
   /** The Consent and version that opened it to this reader; undefined where the reader is the custodian. */
   readonly openedBy: { readonly consentId: string; readonly versionId: string } | undefined;
 }
-
-export const hubKey = 0;
-export const individualKey = -1;
 
 export interface SearchPage {
   readonly matches: readonly StoredVersion[];

@@ -67,7 +67,12 @@ const valueColumns = {
   valueHigh2: 'double precision[]',
 } as const;
 
-const textColumns = { textOf: 'integer[]', textLanguage: 'text[]', textNarrative: 'text[]', textContent: 'text[]' } as const;
+const textColumns = {
+  textOf: 'integer[]',
+  textLanguage: 'text[]',
+  textNarrative: 'text[]',
+  textContent: 'text[]',
+} as const;
 
 /** Out with the old rows of what is followed, in with the new ones. A DELETE sees only what was there before the statement. */
 const indexWrites: readonly Fragment[] = indexTables.map(({ table, columns: [first, second], slots }) => {

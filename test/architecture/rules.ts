@@ -31,7 +31,11 @@ const ioModule =
   /^(node:)?(fs|fs\/promises|net|tls|dgram|http|http2|https|child_process|worker_threads|cluster|os|process)$/;
 
 /** Read the FHIR definitions, profiles and codes from disk, once at start: data in the form of files, not input. */
-const dataReaders: ReadonlySet<string> = new Set(['src/fhir/definition-bundle.ts', 'src/fhir/definitions.ts', 'src/fhir/packages.ts']);
+const dataReaders: ReadonlySet<string> = new Set([
+  'src/fhir/definition-bundle.ts',
+  'src/fhir/definitions.ts',
+  'src/fhir/packages.ts',
+]);
 
 /** Foreign packages that belong to certain folders. */
 const homes: readonly { readonly specifier: RegExp; readonly folders: readonly string[] }[] = [

@@ -73,6 +73,6 @@ function createSchemaCheck(): (resource: FhirResource) => boolean {
     if (!served.has(resourceType)) throw new Error(`${resourceType} is not served`);
     const check = compiled.get(resourceType) ?? ajv.compile({ $ref: `fhir#/definitions/${resourceType}` });
     compiled.set(resourceType, check);
-    return check(resource) === true;
+    return check(resource);
   };
 }

@@ -383,7 +383,8 @@ test.each(types)(
                 .filter((one) => one.startsWith(`${id}-`))
                 .map((one) => one.slice(-1))
                 .join('');
-        if (seen !== expected) wrong.push(`${parameter.code}${query} finds ${seen ?? String(found)} instead of ${expected}`);
+        if (seen !== expected)
+          wrong.push(`${parameter.code}${query} finds ${seen ?? String(found)} instead of ${expected}`);
       }
     }
     expect(wrong).toEqual([]);
