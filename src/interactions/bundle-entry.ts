@@ -14,6 +14,7 @@ export interface BundleEntry {
   readonly target: Target;
   /** GET or HEAD. */
   readonly isRead: boolean;
+  readonly isHead: boolean;
   readonly parameters: URLSearchParams;
   readonly ifMatch: string | undefined;
   readonly ifNoneMatch: string | undefined;
@@ -108,6 +109,7 @@ function parseEntry(value: unknown, at: number): BundleEntry {
     resource: hasBody ? requireResource(entry['resource'], `${path}.resource`) : undefined,
     target,
     isRead,
+    isHead: method === 'HEAD',
     parameters: new URLSearchParams(query.join('?')),
     ifMatch: optionalText(request, 'ifMatch', `${path}.request`),
     ifNoneMatch: optionalText(request, 'ifNoneMatch', `${path}.request`),

@@ -60,7 +60,7 @@ async function runTransaction(
       for (const entry of entries) {
         if (changes.has(entry)) continue;
         const answer = await locateAtAsync(entry.path, () => runEntry(inside, context, toRequest(entry)));
-        answers.set(entry, toReadEntry(answer));
+        answers.set(entry, toReadEntry(entry, answer));
       }
       return answers;
     },
@@ -85,10 +85,10 @@ function toRequest(entry: BundleEntry): FhirRequest {
   return { ...entry, body: resource === undefined ? '' : stringifyJson(resource), patchFormat: 'fhirpath-patch' };
 }
 
-function toReadEntry(answer: Answer): ResponseEntry {
+function toReadEntry({ isHead }: BundleEntry, answer: Answer): ResponseEntry {
   return {
     status: statusLine(answer.status),
-    body: answer.body,
+    body: isHead ? undefined : answer.body,
     location: answer.headers['Location'],
     etag: answer.headers['ETag'],
   };
@@ -116,7 +116,7 @@ async function runOne(
   { entry, runEntry }: { readonly entry: BundleEntry; readonly runEntry: RunEntry },
 ): Promise<ResponseEntry> {
   try {
-    return toReadEntry(await runEntry(services, context, toRequest(entry)));
+    return toReadEntry(entry, await runEntry(services, context, toRequest(entry)));
   } catch (cause) {
     // Who is out is out for the whole Bundle, not entry by entry.
     if (!(cause instanceof Problem) || cause.status === 401) throw cause;
