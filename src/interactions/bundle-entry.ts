@@ -132,6 +132,12 @@ function findTarget(method: string, address: string, path: string): Target {
       diagnostics: 'An entry cannot hold another Bundle.',
     });
   }
+  if (target.kind === 'operation' && target.name.startsWith('$export')) {
+    throw problem('bundle-entry', {
+      expression: `${path}.request.url`,
+      diagnostics: 'Bulk export is asynchronous: ask for it in a request of its own.',
+    });
+  }
   return target;
 }
 

@@ -542,6 +542,15 @@ export function describeTransactions(name: string, open: OpenHub): void {
         expect(places).toEqual(expect.arrayContaining(['Bundle.entry[0].resource', 'Bundle.entry[2].resource']));
       });
 
+      test.each(['$export', 'Patient/$export', '$export-status?job=1'])(
+        'because it asks for %s answers 400',
+        async (url) => {
+          const answer = await post([creating(goal(astrid)), { request: { method: 'GET', url } }]);
+          expect([answer.status, codesOf(answer)]).toEqual([400, ['bundle-entry']]);
+          expect(issuesOf(answer)[0]?.expression).toEqual(['Bundle.entry[1].request.url']);
+        },
+      );
+
       test('because it has more entries than the limit answers 413', async () => {
         const answer = await post(Array.from({ length: 501 }, () => ({ request: { method: 'GET', url: astrid } })));
         expect([answer.status, codesOf(answer)]).toEqual([413, ['bundle-too-large']]);
