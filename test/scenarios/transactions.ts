@@ -547,7 +547,7 @@ export function describeTransactions(name: string, open: OpenHub): void {
         async (url) => {
           const answer = await post([creating(goal(astrid)), { request: { method: 'GET', url } }]);
           expect([answer.status, codesOf(answer)]).toEqual([400, ['bundle-entry']]);
-          expect(issuesOf(answer)[0]?.expression).toEqual(['Bundle.entry[1].request.url']);
+          expect(issuesOf(answer)[0]?.expression).toBe('Bundle.entry[1].request.url');
         },
       );
 
