@@ -118,16 +118,25 @@ function requireSamePerson(
   if (before === undefined) return person;
   if (before.personKey === null) return person;
   if (change.type === 'Patient') {
-    const derived = services.mode.derivePersonIds(change.resource, services.hubKey);
-    if (derived.length > 0 && !derived.includes(change.id)) {
-      throw problem('identifier-fixed', { expression: `${change.path}.identifier` });
-    }
+    requireSameIdentifier(change, before.body, services);
     return { key: before.personKey };
   }
   if (person === null || !('key' in person) || person.key !== before.personKey) {
     throw problem('subject-fixed', { expression: change.path });
   }
   return person;
+}
+
+/** The official identifier that gave the person's id stays in the registration; where none gave it, none is added. */
+function requireSameIdentifier(
+  change: Exclude<SettledChange, { kind: 'delete' }>,
+  before: string | undefined,
+  { mode, hubKey }: Services,
+): void {
+  const derived = mode.derivePersonIds(change.resource, hubKey);
+  const earlier = before === undefined ? derived : mode.derivePersonIds(JSON.parse(before) as FhirResource, hubKey);
+  const isKept = earlier.includes(change.id) ? derived.includes(change.id) : derived.length === 0;
+  if (!isKept) throw problem('identifier-fixed', { expression: `${change.path}.identifier` });
 }
 
 /** In the directory stands what every client reads: never what a party writes in plain mode. */

@@ -9,6 +9,7 @@ import {
   issuesOf,
   linkOf,
   patient,
+  personnummerSystem,
   persons,
   put,
   searchAll,
@@ -240,6 +241,70 @@ export function describeRest(name: string, open: OpenHub): void {
         expect(lastUpdated(answer)).toBeGreaterThan(lastUpdated(created));
         const methods = entriesOf(await get(`${addressOf(created)}/_history`)).map(({ request }) => request?.method);
         expect(methods).toEqual(['PUT', 'POST']);
+      });
+    });
+
+    describe('the identifier that gave a person the id', () => {
+      const lma = { system: 'http://electronichealth.se/identifier/LMA-nummer', value: '50123456' };
+      const another = { system: personnummerSystem, value: persons.eva };
+      const register = async (): Promise<string> =>
+        addressOf(
+          await region.call({
+            method: 'POST',
+            path: 'Patient',
+            body: patient(persons.filip),
+            headers: { 'if-none-exist': `identifier=${personnummerSystem}|${persons.filip}` },
+          }),
+        );
+
+      test.each([
+        ['another personal number instead', [another]],
+        ['a number of another kind instead', [lma]],
+      ])('stays: %s is refused, by PUT, PATCH and in a transaction', async (_what, identifier) => {
+        const body = { ...patient(persons.filip), identifier };
+        const path = await register();
+        const etag = (await get(path)).headers.get('etag') ?? '';
+        const resource = { ...body, id: path.split('/')[1] };
+        const answers = [
+          await region.call({ method: 'PUT', path, body: resource, headers: { 'if-match': etag } }),
+          await region.call({
+            method: 'PATCH',
+            path,
+            body: JSON.stringify([{ op: 'replace', path: '/identifier', value: identifier }]),
+            headers: { 'if-match': etag, 'content-type': 'application/json-patch+json' },
+          }),
+          await region.call({
+            method: 'POST',
+            path: '',
+            body: {
+              resourceType: 'Bundle',
+              type: 'transaction',
+              entry: [{ resource, request: { method: 'PUT', url: path, ifMatch: etag } }],
+            },
+          }),
+        ];
+        for (const answer of answers) {
+          expect([answer.status, codesOf(answer)]).toEqual([422, ['identifier-fixed']]);
+        }
+        expect((await get(path)).headers.get('etag')).toBe(etag);
+      });
+
+      test('is not added to a person whose id came from none', async () => {
+        const unknown = { ...patient(persons.eva), identifier: [lma] };
+        const created = await region.call({ method: 'POST', path: 'Patient', body: unknown });
+        const path = addressOf(created);
+        const resource = { ...unknown, id: path.split('/')[1], identifier: [lma, another] };
+        const headers = { 'if-match': created.headers.get('etag') ?? '' };
+        const answer = await region.call({ method: 'PUT', path, body: resource, headers });
+        expect([created.status, answer.status, codesOf(answer)]).toEqual([201, 422, ['identifier-fixed']]);
+      });
+
+      test('may be joined by others', async () => {
+        const path = await register();
+        const etag = (await get(path)).headers.get('etag') ?? '';
+        const known = { system: personnummerSystem, value: persons.filip };
+        const resource = { ...patient(persons.filip), id: path.split('/')[1], identifier: [known, lma] };
+        expect((await region.call({ method: 'PUT', path, body: resource, headers: { 'if-match': etag } })).status).toBe(200);
       });
     });
 
