@@ -72,6 +72,12 @@ function toProgress({ work, step, listed }: ExportJob): string {
   return `${listed} lines, step ${Math.min(step + 1, work.steps.length)} of ${work.steps.length}`;
 }
 
+/**
+ * A version has the time at which its request was decided and is seen from its commit on. Runs by `_since` overlap by more than
+ * lies between the two, so that a write under way while one run lists is in the next.
+ */
+const overlapMs = 60_000;
+
 async function toManifest(services: Services, permit: Permit, job: ExportJob): Promise<object> {
   const counts = await services.store.exports.countLines(permit, job.id);
   const output = counts.flatMap(({ type, last }) =>
@@ -81,7 +87,7 @@ async function toManifest(services: Services, permit: Permit, job: ExportJob): P
     })),
   );
   return {
-    transactionTime: formatInstant(job.transactionAt),
+    transactionTime: formatInstant(new Date(job.transactionAt.getTime() - overlapMs)),
     request: job.request,
     requiresAccessToken: true,
     output,
