@@ -12,6 +12,8 @@ export type TypePolicy =
        * `either`: what the operator writes is directory, what a party writes is visible to that party alone.
        */
       readonly writer: 'operator' | 'party' | 'nobody' | 'either';
+      /** The element that says whose it is: a party writes it for itself and for the units below it. */
+      readonly keeper?: string;
     }
   | {
       readonly kind: 'patient';
@@ -42,10 +44,10 @@ export const typePolicies: Readonly<Record<string, TypePolicy>> = {
   AuditEvent: { kind: 'patient', subject: 'entity.what', madeByHub: true },
   Organization: { kind: 'directory', writer: 'operator' },
   Practitioner: { kind: 'directory', writer: 'party' },
-  PractitionerRole: { kind: 'directory', writer: 'party' },
-  HealthcareService: { kind: 'directory', writer: 'party' },
-  Location: { kind: 'directory', writer: 'party' },
-  Endpoint: { kind: 'directory', writer: 'party' },
+  PractitionerRole: { kind: 'directory', writer: 'party', keeper: 'organization' },
+  HealthcareService: { kind: 'directory', writer: 'party', keeper: 'providedBy' },
+  Location: { kind: 'directory', writer: 'party', keeper: 'managingOrganization' },
+  Endpoint: { kind: 'directory', writer: 'party', keeper: 'managingOrganization' },
   Questionnaire: { kind: 'directory', writer: 'operator' },
   Measure: { kind: 'directory', writer: 'operator' },
   MeasureReport: { kind: 'directory', writer: 'nobody' },

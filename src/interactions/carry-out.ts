@@ -9,6 +9,7 @@ import { toReducedText } from './answer.ts';
 import { applyPatch } from './apply-patch.ts';
 import { toConsentText, whoOf } from './audit-rows.ts';
 import type { Change, ChangeInteraction, Create, Outcome, SettledChange } from './change.ts';
+import { requireOwnKeepers } from './keepers.ts';
 import { resolveLinks } from './links.ts';
 import { locateAt } from './locate.ts';
 import type { Services } from './services.ts';
@@ -84,6 +85,7 @@ async function writeChanges(
   const targets = await lockTargets(place, settled);
   const list = [...targets.changes.values()];
   const links = await resolveLinks({ services, transaction, permit, changes: list, moved: settled.moved });
+  await requireOwnKeepers(services, place, links.resource);
   const written = toWrites({ services, permit, changes: list, locked: targets.locked, links });
   const outcomes = changes.map((change) => toOutcome(services, change, { settled, targets, written }));
   await transaction.apply(

@@ -1,5 +1,6 @@
 // Who covers whom: kept beside the Organizations and worked out anew whenever one is written, in the same transaction.
 // A party covers itself and the units below it, never those above or beside, and never past an authority of its own (sip.md §4).
+import type { Permit } from '../access/permit.ts';
 import type { Queryable } from './database.ts';
 import type { ResourceWrite } from './store.ts';
 
@@ -52,3 +53,19 @@ const recompute = `
     delete from party_coverage p
     where not exists (select from coverage c where c.covering = p.covering and c.covered = p.covered))
   insert into party_coverage (covering, covered) select covering, covered from coverage on conflict do nothing`;
+
+/** The ids among `organizationIds` that the acting party covers. None for the operator, who acts for no party. */
+export async function findCovered(
+  inside: Queryable,
+  permit: Permit,
+  organizationIds: readonly string[],
+): Promise<ReadonlySet<string>> {
+  if (permit.principal.kind !== 'system' || organizationIds.length === 0) return new Set();
+  const rows = await inside.query<{ id: string }>({
+    name: 'store_covered',
+    text: `select o.id from organization o join party_coverage c on c.covered = o.key
+      where c.covering = $1::bigint and o.id = any ($2::text[])`,
+    values: [permit.principal.party.key, organizationIds],
+  });
+  return new Set(rows.map(({ id }) => id));
+}

@@ -236,6 +236,8 @@ export interface WriteTransaction {
   readonly lockCurrent: (permit: Permit, addresses: readonly ResourceAddress[]) => Promise<readonly LockedVersion[]>;
   /** Which of `addresses` exist and are visible, not deleted. */
   readonly resolve: (permit: Permit, addresses: readonly ResourceAddress[]) => Promise<readonly Resolved[]>;
+  /** The ids among `organizationIds` that the acting party covers: its own, and those of units below it. */
+  readonly covered: (permit: Permit, organizationIds: readonly string[]) => Promise<ReadonlySet<string>>;
   /** At most `limit` visible matches of each query, in the order of the queries. */
   readonly match: (
     permit: Permit,

@@ -2,7 +2,7 @@
 // https://hl7.org/fhir/R4/http.html#transaction
 import { Problem, problem } from '../core/problem.ts';
 import type { Queryable } from './database.ts';
-import { writeOrganizations } from './organizations.ts';
+import { findCovered, writeOrganizations } from './organizations.ts';
 import { violatedConstraint } from './postgres-problems.ts';
 import { liveCheck, readerOf, readerSlots, requireLive, slotReader } from './reader.ts';
 import type { LiveRow } from './reader.ts';
@@ -60,6 +60,7 @@ export function createWrite(isProtected: boolean): (inside: Queryable) => Omit<W
       requireLive(rows);
       return rows.filter(isFound).map(toResolved);
     },
+    covered: (permit, organizationIds) => findCovered(inside, permit, organizationIds),
     match: async (permit, queries, limit) => {
       const found = [];
       for (const query of queries) {

@@ -1,6 +1,7 @@
 // The REST core over HTTP: what each interaction answers, in status, headers and body. https://hl7.org/fhir/R4/http.html
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { FhirAnswer, VendorSystem } from '../../src/cli/demo/vendor-system.ts';
+import type { FhirResource } from '../../src/fhir/resource.ts';
 import {
   addressOf,
   codesOf,
@@ -244,6 +245,46 @@ export function describeRest(name: string, open: OpenHub): void {
       });
     });
 
+    describe('an entry of the directory', () => {
+      const organization = async (hsaId: string): Promise<string> => {
+        const found = await get(`Organization?identifier=urn:oid:1.2.752.29.4.19|${hsaId}`);
+        return `Organization/${entriesOf(found)[0]?.resource?.id ?? ''}`;
+      };
+      const place = (reference: string): FhirResource => ({
+        resourceType: 'Location',
+        name: 'Mötesrum 3',
+        managingOrganization: { reference },
+      });
+
+      test('is written by a party for itself and for the units below it, and for nobody else', async () => {
+        const whole = await hub.party(hsa.regionUppsala);
+        const write = async (system: VendorSystem, hsaId: string): Promise<FhirAnswer> =>
+          system.call({ method: 'POST', path: 'Location', body: place(await organization(hsaId)) });
+        expect((await write(region, hsa.careCentre)).status).toBe(201);
+        expect((await write(whole, hsa.careCentre)).status).toBe(201);
+        for (const other of [hsa.regionUppsala, hsa.orthopaedics, hsa.homeCare]) {
+          const refused = await write(region, other);
+          expect([refused.status, codesOf(refused), issuesOf(refused)[0]?.expression]).toEqual([
+            422,
+            ['not-your-field'],
+            'Location.managingOrganization',
+          ]);
+        }
+      });
+
+      test('is not handed to another party by an update', async () => {
+        const created = await region.call({
+          method: 'POST',
+          path: 'Location',
+          body: place(await organization(hsa.careCentre)),
+        });
+        const path = addressOf(created);
+        const body = { ...place(await organization(hsa.homeCare)), id: path.split('/')[1] };
+        const headers = { 'if-match': created.headers.get('etag') ?? '' };
+        expect(codesOf(await region.call({ method: 'PUT', path, body, headers }))).toEqual(['not-your-field']);
+      });
+    });
+
     describe('the identifier that gave a person the id', () => {
       const lma = { system: 'http://electronichealth.se/identifier/LMA-nummer', value: '50123456' };
       const another = { system: personnummerSystem, value: persons.eva };
@@ -304,7 +345,9 @@ export function describeRest(name: string, open: OpenHub): void {
         const etag = (await get(path)).headers.get('etag') ?? '';
         const known = { system: personnummerSystem, value: persons.filip };
         const resource = { ...patient(persons.filip), id: path.split('/')[1], identifier: [known, lma] };
-        expect((await region.call({ method: 'PUT', path, body: resource, headers: { 'if-match': etag } })).status).toBe(200);
+        expect((await region.call({ method: 'PUT', path, body: resource, headers: { 'if-match': etag } })).status).toBe(
+          200,
+        );
       });
     });
 
