@@ -72,6 +72,14 @@ describe('findConsentFaults', () => {
   });
 
   it.each([
+    [
+      'Consent.extension[0]',
+      consent({ extension: [{ url: 'https://example.org/only-on-mondays', valueBoolean: true }] }),
+    ],
+    [
+      'Consent.organization[0].extension',
+      consent({ organization: [{ reference: 'Organization/region', extension: [{ url: 'https://example.org/x' }] }] }),
+    ],
     ['Consent.verification', consent({ verification: [{ verified: true }] })],
     ['Consent.policyRule', consent({ policyRule: { text: 'x' } })],
     ['Consent.modifierExtension', consent({ modifierExtension: [{ url: 'http://example.org' }] })],

@@ -1,5 +1,6 @@
 // From a Consent to what it opens (sip.md §5). https://hl7.org/fhir/R4/consent.html
 // Refuses every element that the hub cannot enforce, so that nothing is half enforced; whatever is not an active yes opens nothing.
+import { canonicalBase } from '../core/canonical.ts';
 import type { Finding } from '../core/problem.ts';
 import { parseReference } from '../fhir/reference.ts';
 import { parseTimeSpan } from '../fhir/instant.ts';
@@ -33,6 +34,9 @@ const provisionElements = new Set(['id', 'type', 'period', 'actor']);
 const actorElements = new Set(['id', 'role', 'reference']);
 const periodElements = new Set(['id', 'start', 'end']);
 
+const referenceElements = new Set(['id', 'reference', 'type', 'identifier', 'display']);
+const ownExtensions = `${canonicalBase}/StructureDefinition/`;
+
 const participationType = 'http://terminology.hl7.org/CodeSystem/v3-ParticipationType';
 
 interface Actor {
@@ -42,6 +46,7 @@ interface Actor {
 
 /** The parts of a Consent that decide what it opens, read defensively: the validator has seen the shape, this must not depend on it. */
 interface ConsentBody {
+  readonly extension?: readonly ({ readonly url?: string } | null)[];
   readonly status?: string;
   readonly dateTime?: string;
   readonly organization?: readonly { readonly reference?: string }[];
@@ -61,7 +66,14 @@ export function findConsentFaults(resource: FhirResource): readonly Finding[] {
     ...unsupported(resource, consentElements, 'Consent'),
     ...unsupported(provision, provisionElements, 'Consent.provision'),
     ...unsupported(provision?.period, periodElements, 'Consent.provision.period'),
-    ...actors.flatMap((actor, at) => unsupported(actor, actorElements, `Consent.provision.actor[${at}]`)),
+    ...actors.flatMap((actor, at) => [
+      ...unsupported(actor, actorElements, `Consent.provision.actor[${at}]`),
+      ...unsupported(actor?.reference, referenceElements, `Consent.provision.actor[${at}].reference`),
+    ]),
+    ...asArray(consent.organization).flatMap((custodian, at) =>
+      unsupported(custodian, referenceElements, `Consent.organization[${at}]`),
+    ),
+    ...asArray(consent.extension).flatMap((extension, at) => unknownExtension(extension, `Consent.extension[${at}]`)),
   ];
   if (provision != null && provision.type !== 'permit') {
     findings.push(
@@ -125,6 +137,12 @@ function asArray<T>(value: readonly T[] | undefined): readonly T[] {
 
 function fault(code: Finding['code'], expression: string, diagnostics?: string): Finding {
   return { code, severity: 'error', expression, diagnostics };
+}
+
+/** What an extension of somebody else's would mean for the consent, the hub does not know. */
+function unknownExtension(extension: { readonly url?: string } | null, path: string): Finding[] {
+  if (typeof extension?.url === 'string' && extension.url.startsWith(ownExtensions)) return [];
+  return [fault('consent-element-unsupported', path, `Remove ${path}: the hub does not enforce it.`)];
 }
 
 function unsupported(holder: unknown, known: ReadonlySet<string>, path: string): Finding[] {

@@ -1,5 +1,5 @@
 // Everything below /fhir: URL and headers in, Answer out. https://hl7.org/fhir/R4/http.html
-// The order of refusals: 414 413 · 406 415 · 401 · 404 405 · 403 · what the interaction says.
+// The order of refusals: 414 · 406 · 404 405 · 401 · 415 413 · 403 · what the interaction says.
 import type { Context } from 'hono';
 import type { Principal } from '../access/principal.ts';
 import { problem } from '../core/problem.ts';
