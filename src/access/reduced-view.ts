@@ -1,6 +1,6 @@
 // A change by somebody who sees a resource without its hidden references (sip.md §4): the change is made to what was read, and the
 // hidden parts go back to where they were. So positions, tests and copies mean what the reader saw, and tell nothing of the rest.
-// docs/decisions/0018-patch-on-a-reduced-view.md · Cuts out exactly what access/redact.ts leaves out.
+// docs/decisions/0017-patch-on-a-reduced-view.md · Cuts out exactly what access/redact.ts leaves out.
 import { isTreeArray, isTreeObject, type Tree, type TreeArray, type TreeObject } from '../fhir/exact-numbers.ts';
 import { isLiteralReference } from '../fhir/reference.ts';
 import { subsetted } from './redact.ts';

@@ -1,5 +1,5 @@
 // A patch and the locked version it is for give an update: applied to what the writer sees of it, validated as any update.
-// https://hl7.org/fhir/R4/http.html#patch · docs/decisions/0018-patch-on-a-reduced-view.md
+// https://hl7.org/fhir/R4/http.html#patch · docs/decisions/0017-patch-on-a-reduced-view.md
 import { cutHidden, restoreHidden } from '../access/reduced-view.ts';
 import { type Finding, problem, throwIfErrors } from '../core/problem.ts';
 import { fromTree, toTree, type TreeObject } from '../fhir/exact-numbers.ts';

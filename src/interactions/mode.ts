@@ -1,6 +1,6 @@
 // What the hub is: the hub of coordinated plans, or a plain FHIR R4 server on the same engine for sandboxes and conformance suites.
 // Chosen at start (SIP_HUB_MODE) and asked wherever the two differ; authentication, visibility and audit are the same in both.
-// docs/decisions/0019-plain-mode.md
+// docs/decisions/0018-plain-mode.md
 import {
   createPlainPolicies,
   findTypePolicy,

@@ -1,5 +1,5 @@
 // $export-file: one file of a finished export, as NDJSON. Its lines are made while it is fetched: each page asks anew who may see what,
-// under a permit of that moment, and its audit row is committed before it leaves (docs/decisions/0017-bulk-export.md).
+// under a permit of that moment, and its audit row is committed before it leaves (docs/decisions/0016-bulk-export.md).
 // https://hl7.org/fhir/uv/bulkdata/STU2/export.html#bulk-data-output-file-request
 import { decide } from '../access/decide.ts';
 import { problem } from '../core/problem.ts';

@@ -1,5 +1,5 @@
 // Plain mode: the same engine as a general FHIR R4 server. What differs from the hub, and what must not.
-// docs/decisions/0019-plain-mode.md
+// docs/decisions/0018-plain-mode.md
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { FhirAnswer, VendorSystem } from '../../src/cli/demo/vendor-system.ts';
 import { addressOf, codesOf, consent, entriesOf, organizationOf, put } from './fixtures.ts';
