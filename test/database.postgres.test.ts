@@ -73,7 +73,16 @@ describe('row-level security', () => {
     await plantSecret(world);
   });
   afterAll(() => world.close());
-  const tables = ['resource', 'resource_history', 'search_token', 'search_reference', 'search_date', 'search_string'];
+  const tables = [
+    'resource',
+    'resource_history',
+    'search_token',
+    'search_reference',
+    'search_date',
+    'search_string',
+    'search_value',
+    'search_text',
+  ];
   const countAbout = (table: string, settings: Readonly<Record<string, string>>) =>
     world.database.transaction(
       async (inside) =>
