@@ -18,6 +18,8 @@ import { findMissingDependencies, readPackages } from './fhir/packages.ts';
 import { createHttpListener } from './http/create-http.ts';
 import { listen } from './http/listen.ts';
 import { createMode } from './interactions/mode.ts';
+import { startIndexing } from './interactions/run-indexing.ts';
+import { createSearchKeeper } from './interactions/search-keeper.ts';
 import type { Services } from './interactions/services.ts';
 import { operations } from './operations/operations.ts';
 import { startExports } from './operations/run-exports.ts';
@@ -91,6 +93,15 @@ export async function startHub(config: Config, options: HubOptions): Promise<Run
   const sipProfiles: SipProfiles = mode.name === 'hub' ? createSipProfiles(canonicalBase) : () => [];
   const validator = createValidator({ definitions, codes, sipProfiles });
   const background = createBackground(log);
+  const registry = createSearchRegistry(definitions, `${publicUrl}/fhir`, {
+    codes,
+    servedTypes: Object.keys(mode.policies),
+  });
+  const keeper = await createSearchKeeper(store.searchState, registry).catch(async (error: unknown) => {
+    await front.close(0);
+    await store.close();
+    throw error;
+  });
   const services: Services = {
     store,
     mode,
@@ -98,7 +109,14 @@ export async function startHub(config: Config, options: HubOptions): Promise<Run
     validator,
     profilesOf: (type) => listProfiles(definitions, type),
     codeSystems: listCodeSystems(definitions),
-    search: createSearchRegistry(definitions, `${publicUrl}/fhir`, { codes, servedTypes: Object.keys(mode.policies) }),
+    get search() {
+      return keeper.current();
+    },
+    renewSearch: async () => {
+      const isOther = await keeper.renew();
+      if (keeper.isIndexing()) startIndexing(services);
+      return isOther;
+    },
     operations,
     normalizeSystems: mode.normalizesSystems ? normalizeSystems : () => undefined,
     canonicalSystem: mode.normalizesSystems ? canonicalSystem : (system) => system,
@@ -107,6 +125,7 @@ export async function startHub(config: Config, options: HubOptions): Promise<Run
     baseUrl: `${publicUrl}/fhir`,
     hubKey,
     background,
+    log,
     cursorKey: deriveCursorKey(hubKey),
     version: packageJson.version,
     startedAt: clock(),
@@ -160,6 +179,7 @@ export async function startHub(config: Config, options: HubOptions): Promise<Run
     else answerHttp(request, response);
   });
   startExports(services);
+  if (keeper.isIndexing()) startIndexing(services);
   log('info', 'ready', { publicUrl, database: database.kind });
 
   return {

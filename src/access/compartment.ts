@@ -51,6 +51,7 @@ export const typePolicies: Readonly<Record<string, TypePolicy>> = {
   Questionnaire: { kind: 'directory', writer: 'operator' },
   Measure: { kind: 'directory', writer: 'operator' },
   MeasureReport: { kind: 'directory', writer: 'nobody' },
+  SearchParameter: { kind: 'directory', writer: 'operator' },
 };
 
 /** The policy of a type; undefined where it is not served. */

@@ -486,6 +486,18 @@ export const problemKinds = {
     'The hub makes these resources itself. Read them; do not write them.',
     'Navet skapar själv dessa resurser. Läs dem, skriv dem inte.',
   ),
+  'search-parameter-refused': kind(
+    422,
+    'not-supported',
+    'The hub cannot search by this SearchParameter as it is written. Change the element that is named.',
+    'Navet kan inte söka med den här sökparametern som den är skriven. Ändra det element som anges.',
+  ),
+  'search-parameter-indexing': kind(
+    503,
+    'transient',
+    'What was stored earlier is still being indexed for this search parameter. Try again when Retry-After says.',
+    'Det som redan är lagrat håller på att indexeras för den här sökparametern. Försök igen när Retry-After anger.',
+  ),
   // The hub itself
   throttled: kind(
     429,

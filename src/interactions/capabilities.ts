@@ -3,6 +3,7 @@ import type { TypePolicy } from '../access/compartment.ts';
 import { problem } from '../core/problem.ts';
 import { formatInstant } from '../fhir/instant.ts';
 import type { Parameter } from '../search/parameter.ts';
+import type { SearchRegistry } from '../search/registry.ts';
 import type { Operation } from './operation.ts';
 import { jsonPatchType } from './parse-patch.ts';
 import type { Answer, Services } from './services.ts';
@@ -40,14 +41,14 @@ const normativeTypes: ReadonlySet<string> = new Set([
   'ValueSet',
 ]);
 
-/** Nothing here changes while the hub runs, and a plain server has much to say. */
-const made = new WeakMap<Services, Map<CapabilityMode, string>>();
+/** Nothing but the search parameters changes while the hub runs, and a plain server has much to say. */
+const made = new WeakMap<SearchRegistry, Map<CapabilityMode, string>>();
 
 /** 200 with the CapabilityStatement, or TerminologyCapabilities. Needs no token: it holds nothing about anybody. @throws search-value-invalid */
 export function capabilities(services: Services, parameters = new URLSearchParams()): Answer {
   const mode = parseMode(parameters.get('mode'));
-  const bodies = made.get(services) ?? new Map<CapabilityMode, string>();
-  made.set(services, bodies);
+  const bodies = made.get(services.search) ?? new Map<CapabilityMode, string>();
+  made.set(services.search, bodies);
   const body =
     bodies.get(mode) ?? JSON.stringify(mode === 'terminology' ? toTerminology(services) : toStatement(services, mode));
   bodies.set(mode, body);
@@ -119,7 +120,7 @@ function toSecurity({ baseUrl }: Services): object {
 function toResource(type: string, services: Services): object {
   const { mode } = services;
   const parameters = [...services.search.parametersOf(type).values()].filter(
-    ({ kind }) => searchTypes[kind] !== undefined,
+    ({ kind, code }) => searchTypes[kind] !== undefined && services.search.isUsable(type, code),
   );
   const includes = parameters.filter(({ kind }) => kind === 'reference').map(({ code }) => `${type}:${code}`);
   const revIncludes = findReverseIncludes(type, services);
@@ -158,7 +159,10 @@ function toResource(type: string, services: Services): object {
 function findReverseIncludes(type: string, { search }: Services): readonly string[] {
   return search.servedTypes.flatMap((source) =>
     [...search.parametersOf(source).values()]
-      .filter(({ kind, targetTypes }) => kind === 'reference' && targetTypes.includes(type))
+      .filter(
+        ({ kind, targetTypes, code }) =>
+          kind === 'reference' && targetTypes.includes(type) && search.isUsable(source, code),
+      )
       .map(({ code }) => `${source}:${code}`),
   );
 }

@@ -10,6 +10,7 @@ import { applyPatch } from './apply-patch.ts';
 import { toConsentText, whoOf } from './audit-rows.ts';
 import type { Change, ChangeInteraction, Create, Outcome, SettledChange } from './change.ts';
 import { requireOwnKeepers } from './keepers.ts';
+import { isDefinition, toDefinitions } from './definitions.ts';
 import { resolveLinks } from './links.ts';
 import { locateAt } from './locate.ts';
 import type { Services } from './services.ts';
@@ -26,7 +27,8 @@ interface CarryOutInput<T> {
 /**
  * The outcomes, in the order of the changes.
  * @throws not-found, gone, version-conflict, precondition-multiple, reference-not-found, reference-ambiguous, subject-mismatch,
- * subject-fixed, not-your-resource, reduced-view, already-registered, identifier-fixed, patch-failed, consent-…
+ * subject-fixed, not-your-resource, reduced-view, already-registered, identifier-fixed, patch-failed, consent-…,
+ * search-parameter-refused; DefinitionsMoved where the services know other search parameters than the database
  */
 export async function carryOut(
   services: Services,
@@ -44,14 +46,21 @@ export async function carryOutAndThen<T>(
   permit: Permit,
   { changes, interaction, andThen }: CarryOutInput<T>,
 ): Promise<{ readonly outcomes: readonly Outcome[]; readonly result: T }> {
+  const isDefining = changes.some(isDefinition);
   const attempt = (followsDeleted: boolean): Promise<{ readonly outcomes: readonly Outcome[]; readonly result: T }> =>
-    services.store.transaction(permit, async (transaction) => {
-      const place = { services, permit, transaction, followsDeleted };
-      const outcomes = changes.length === 0 ? [] : await writeChanges(place, changes, interaction);
-      return { outcomes, result: await andThen(insideOf(services, transaction)) };
-    });
+    services.store.transaction(
+      permit,
+      async (transaction) => {
+        const place = { services, permit, transaction, followsDeleted };
+        const outcomes = changes.length === 0 ? [] : await writeChanges(place, changes, interaction);
+        return { outcomes, result: await andThen(insideOf(services, transaction)) };
+      },
+      { generation: services.search.generation, isDefining },
+    );
   try {
-    return await attempt(false);
+    const done = await attempt(false);
+    if (isDefining) await services.renewSearch();
+    return done;
   } catch (cause) {
     if (!(cause instanceof Problem) || cause.findings[0].code !== 'already-registered') throw cause;
     // Rare: what stands at the person's address may be a registration that this party has deleted.
@@ -61,9 +70,18 @@ export async function carryOutAndThen<T>(
 
 /** Services whose store works inside the transaction: on the embedded database anything else would wait for its end. */
 function insideOf(services: Services, transaction: WriteTransaction): Services {
+  const { search, store } = services;
   return {
     ...services,
-    store: { ...services.store, ...transaction.reading(), transaction: (_permit, work) => work(transaction) },
+    search,
+    // The generation stays as it is to the end of the transaction.
+    renewSearch: () => Promise.resolve(false),
+    store: {
+      ...store,
+      ...transaction.reading(),
+      searchState: { ...store.searchState, generation: () => Promise.resolve(search.generation) },
+      transaction: (_permit, work) => work(transaction),
+    },
   };
 }
 
@@ -86,6 +104,7 @@ async function writeChanges(
   const list = [...targets.changes.values()];
   const links = await resolveLinks({ services, transaction, permit, changes: list, moved: settled.moved });
   await requireOwnKeepers(services, place, links.resource);
+  const definitions = toDefinitions(services, { changes: list, resourceOf: links.resource });
   const written = toWrites({ services, permit, changes: list, locked: targets.locked, links });
   const outcomes = changes.map((change) => toOutcome(services, change, { settled, targets, written }));
   await transaction.apply(
@@ -110,6 +129,7 @@ async function writeChanges(
       }),
     },
   );
+  if (definitions !== undefined) await transaction.define(definitions);
   return outcomes;
 }
 

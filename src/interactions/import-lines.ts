@@ -11,6 +11,7 @@ import { findFaults } from './accept-resource.ts';
 import { carryOut } from './carry-out.ts';
 import type { Create } from './change.ts';
 import type { Services } from './services.ts';
+import { withFreshSearch } from './with-fresh-search.ts';
 
 export interface ImportLine {
   /** What must go down together: a person, or nothing. */
@@ -106,12 +107,8 @@ async function write<Line extends ImportLine>(
   let pending = all;
   while (pending.length > 0) {
     try {
-      await carryOut(
-        services,
-        permitFor(services, principal),
-        pending.map(({ change }) => change),
-        'transaction',
-      );
+      const changes = pending.map(({ change }) => change);
+      await withFreshSearch(services, () => carryOut(services, permitFor(services, principal), changes, 'transaction'));
       return { written: pending.length, refused };
     } catch (error) {
       if (!(error instanceof Problem) || isOfTheHub(error)) throw error;

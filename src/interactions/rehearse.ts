@@ -8,8 +8,8 @@ export async function rehearse(services: Services, change: (rehearsal: Services)
   const end = new Error('the rehearsal ends here');
   const store: Services['store'] = {
     ...services.store,
-    transaction: (permit, work) =>
-      services.store.transaction(permit, (transaction) => work(withoutWriting(transaction, end))),
+    transaction: (permit, work, start) =>
+      services.store.transaction(permit, (transaction) => work(withoutWriting(transaction, end)), start),
   };
   await change({ ...services, store }).catch((error: unknown) => {
     if (error !== end) throw error;

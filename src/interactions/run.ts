@@ -14,6 +14,7 @@ import type { Answer, RequestContext, Services } from './services.ts';
 import type { Target } from './target.ts';
 import { runOperation } from './run-operation.ts';
 import { update } from './update.ts';
+import { withFreshSearch } from './with-fresh-search.ts';
 
 export interface FhirRequest {
   readonly target: Target;
@@ -31,12 +32,18 @@ export interface FhirRequest {
 }
 
 /** The answer. @throws Problem */
-export async function run(services: Services, context: RequestContext, request: FhirRequest): Promise<Answer> {
+export function run(services: Services, context: RequestContext, request: FhirRequest): Promise<Answer> {
+  return withFreshSearch(services, () => runOnce(services, context, request));
+}
+
+async function runOnce(services: Services, context: RequestContext, request: FhirRequest): Promise<Answer> {
   const { target, body, parameters, ifMatch } = request;
   switch (target.kind) {
     case 'bundle':
       return runBundle(services, context, { body, runEntry: run });
     case 'capabilities':
+      // Says what is so in this moment, also where another process has changed it.
+      await services.renewSearch();
       return capabilities(services, parameters);
     case 'create':
       return create(services, context, { type: target.type, body, ifNoneExist: request.ifNoneExist });

@@ -6,6 +6,7 @@ import { type BundleLink, toSearchset } from '../fhir/bundle.ts';
 import { openSearchCursor, sealCursor } from '../search/cursor.ts';
 import { parseQuery } from '../search/parse-query.ts';
 import type { CursorPosition } from '../search/query.ts';
+import { DefinitionsMoved } from '../store/search-state.ts';
 import type { StoredVersion } from '../store/store.ts';
 import { toServedBody } from './answer.ts';
 import { auditRead } from './audit-rows.ts';
@@ -45,12 +46,13 @@ export async function search(services: Services, context: RequestContext, reques
   const [type] = types;
   if (permit === undefined || type === undefined)
     throw problem('scope-insufficient', { diagnostics: 'The token may search no type.' });
+  const registry = services.search;
   const parsed = parseQuery({
     type,
     ...(request.type === undefined ? { types } : {}),
     compartmentOf: patientId,
     parameters,
-    registry: services.search,
+    registry,
     limits: services.limits,
     canonicalSystem: services.canonicalSystem,
     baseUrl: services.baseUrl,
@@ -62,6 +64,9 @@ export async function search(services: Services, context: RequestContext, reques
   const includeTypes = includableTypes(permit, Object.keys(services.mode.policies));
   const page = await services.store.search(permit, { ...parsed.query, includeTypes });
   const { included } = page;
+  // Looked at afterwards, so that no row was taken away meanwhile.
+  if (parsed.dependsOnGeneration && (await services.store.searchState.generation()) !== registry.generation)
+    throw new DefinitionsMoved();
   await auditRead(services, permit, { type: request.type, versions: [...page.matches, ...included] });
   const address = path === '' ? services.baseUrl : `${services.baseUrl}/${path}`;
   const linkTo = (relation: BundleLink['relation'], position: CursorPosition | undefined): readonly BundleLink[] => {

@@ -1,6 +1,7 @@
-// What an interaction is given to work with. Made once in app.ts; nothing here changes while the hub runs.
+// What an interaction is given to work with. Made once in app.ts; nothing here changes while the hub runs, but which `search` it is.
 import type { Background } from '../core/background.ts';
 import type { Clock } from '../core/clock.ts';
+import type { Log } from '../core/log.ts';
 import type { IdSource } from '../core/ids.ts';
 import type { Principal } from '../access/principal.ts';
 import type { Language } from '../fhir/outcome.ts';
@@ -37,7 +38,10 @@ export interface Services {
   readonly profilesOf: (type: string) => readonly string[];
   /** The code systems of the hub's own and of loaded packages. */
   readonly codeSystems: readonly { readonly url: string; readonly version: string | undefined }[];
+  /** As this process knows it at this moment; each is a value of its own that never changes. */
   readonly search: SearchRegistry;
+  /** Looks into the database whether `search` still holds; true where it is another now. */
+  readonly renewSearch: () => Promise<boolean>;
   readonly operations: readonly Operation[];
   /** Rewrites aliases of identifier and code systems in place to the form the hub stores. */
   readonly normalizeSystems: (resource: FhirResource) => void;
@@ -55,6 +59,7 @@ export interface Services {
   readonly hubKey: Buffer;
   /** Does work that no request waits for: one piece of work of a name at a time in this process. */
   readonly background: Background;
+  readonly log: Log;
   /** Seals page links (search/cursor.ts). */
   readonly cursorKey: Buffer;
 }

@@ -28,4 +28,6 @@ export interface Parameter {
   readonly isSystemImplied: boolean;
   /** A composite parameter: its parts, the first always a token. Empty otherwise. */
   readonly components: readonly Parameter[];
+  /** Defined by a SearchParameter that the operator has posted. */
+  readonly isStored?: true;
 }

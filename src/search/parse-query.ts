@@ -31,12 +31,14 @@ export interface ParsedQuery {
   readonly selfQuery: string;
   /** The search without its page: to be sealed into the next link. */
   readonly cursorQuery: string;
+  /** A parameter that the operator has posted was asked for, or an unknown one left out: right for the registry's generation alone. */
+  readonly dependsOnGeneration: boolean;
 }
 
 /** Most criteria in one search. */
 const maxFilters = 50;
 
-/** @throws search-parameter-unknown, search-modifier-unsupported, search-value-invalid, search-cursor-invalid, too-costly */
+/** @throws search-parameter-unknown, search-parameter-indexing, search-modifier-unsupported, search-value-invalid, search-cursor-invalid, too-costly */
 export function parseQuery(input: ParseQueryInput): ParsedQuery {
   const page = input.parameters.getAll('_page');
   if (page.length === 0) return parseParameters(input, undefined);
@@ -55,7 +57,19 @@ export function parseQuery(input: ParseQueryInput): ParsedQuery {
 /** Said to the HTTP layer, not to the search. */
 const ignored: ReadonlySet<string> = new Set(['_format', '_pretty']);
 
-function parseParameters(input: ParseQueryInput, after: CursorPosition | undefined): ParsedQuery {
+function parseParameters(given: ParseQueryInput, after: CursorPosition | undefined): ParsedQuery {
+  let dependsOnGeneration = false;
+  const input: ParseQueryInput = {
+    ...given,
+    registry: {
+      ...given.registry,
+      findParameter: (of, code) => {
+        const parameter = given.registry.findParameter(of, code);
+        if (parameter?.isStored === true) dependsOnGeneration = true;
+        return parameter;
+      },
+    },
+  };
   const { type, types = [type], parameters, registry, limits } = input;
   const used = new URLSearchParams();
   const filters: Filter[] =
@@ -68,7 +82,10 @@ function parseParameters(input: ParseQueryInput, after: CursorPosition | undefin
     }
     if (!isResultParameter(name)) {
       const filter = parseOrSkip(input, name, value);
-      if (filter === undefined) continue;
+      if (filter === undefined) {
+        dependsOnGeneration = true;
+        continue;
+      }
       filters.push(filter);
       if (filters.length > maxFilters)
         throw problem('too-costly', { diagnostics: `A search takes at most ${maxFilters} criteria.` });
@@ -87,7 +104,7 @@ function parseParameters(input: ParseQueryInput, after: CursorPosition | undefin
     includes: parseIncludes(parameters, types, registry),
     after,
   };
-  return { query, selfQuery: used.toString(), cursorQuery: used.toString() };
+  return { query, selfQuery: used.toString(), cursorQuery: used.toString(), dependsOnGeneration };
 }
 
 function isResultParameter(name: string): boolean {

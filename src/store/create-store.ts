@@ -8,6 +8,8 @@ import { createHistory } from './history.ts';
 import { createRead } from './read.ts';
 import { readerSettings } from './reader.ts';
 import { createSearch } from './search.ts';
+import { createSearchState, openingOf, requireGeneration } from './search-state.ts';
+import { createSearchWalk } from './search-walk.ts';
 import type { Store, WriteTransaction } from './store.ts';
 import { createWrite } from './write.ts';
 
@@ -31,10 +33,18 @@ export function createStore(database: Database, options: StoreOptions): Store {
     kind: database.kind,
     ...readingOf(database),
     exports: { ...createExportJobs(database, isProtected), ...createExportLines(database, isProtected) },
-    transaction: (permit, work) =>
-      database.transaction((inside) => work({ ...write(inside), reading: () => readingOf(inside) }), {
-        settings: isProtected ? readerSettings(permit) : {},
-      }),
+    searchState: { ...createSearchState(database), ...createSearchWalk(database, isProtected) },
+    transaction: (permit, work, start) =>
+      database.transaction(
+        (inside, opened) => {
+          if (start !== undefined) requireGeneration(opened, start.generation);
+          return work({ ...write(inside), reading: () => readingOf(inside) });
+        },
+        {
+          settings: isProtected ? readerSettings(permit) : {},
+          opening: start === undefined ? [] : openingOf(start.isDefining),
+        },
+      ),
     ping: async () => {
       await database.query({ text: 'select 1' });
     },

@@ -16,12 +16,18 @@ export interface Queryable {
 export interface TransactionOptions {
   /** Settings that hold until the transaction ends (`set_config(name, value, true)`). Sent together with BEGIN. */
   readonly settings?: Readonly<Record<string, string>>;
+  /** Statements of the store's own without parameters that come first, sent together with BEGIN where that saves a round trip. */
+  readonly opening?: readonly string[];
 }
 
 export interface Database extends Queryable {
   readonly kind: 'pglite' | 'postgres';
   /** READ COMMITTED; commits when `work` resolves, rolls back when it rejects. Only SQL may be awaited in it. */
-  readonly transaction: <T>(work: (inside: Queryable) => Promise<T>, options?: TransactionOptions) => Promise<T>;
+  readonly transaction: <T>(
+    /** `opened`: the rows of the last opening statement. */
+    work: (inside: Queryable, opened: readonly unknown[]) => Promise<T>,
+    options?: TransactionOptions,
+  ) => Promise<T>;
   /** Several statements without parameters, for migrations. */
   readonly script: (sql: string) => Promise<void>;
   readonly close: () => Promise<void>;

@@ -46,7 +46,9 @@ export async function openPglite(options: PgliteOptions): Promise<Database> {
         for (const [name, value] of Object.entries(transactionOptions?.settings ?? {})) {
           await inside.query('select set_config($1, $2, true)', [name, value]);
         }
-        return work({ query: (statement) => run(inside, statement) });
+        let opened: readonly unknown[] = [];
+        for (const text of transactionOptions?.opening ?? []) opened = await run(inside, { text });
+        return work({ query: (statement) => run(inside, statement) }, opened);
       }),
     script: async (sql) => {
       await pglite.exec(sql).catch((error: unknown) => {

@@ -1,6 +1,6 @@
 // Opens a PostgreSQL 15 or later by `pg`: a pool of connections, named prepared statements, a time limit on every statement.
 import pg from 'pg';
-import type { Database, Statement } from './database.ts';
+import type { Database, Statement, TransactionOptions } from './database.ts';
 import { toProblem } from './postgres-problems.ts';
 
 export interface PostgresOptions {
@@ -59,8 +59,8 @@ export function openPostgres(options: PostgresOptions): Database {
       const client = await pool.connect().catch(rethrow);
       let broken = true;
       try {
-        await client.query(beginWith(transactionOptions?.settings ?? {})).catch(rethrow);
-        const result = await work({ query: (statement) => run(client, statement) });
+        const opened = await client.query(beginWith(transactionOptions ?? {})).catch(rethrow);
+        const result = await work({ query: (statement) => run(client, statement) }, lastRows(opened));
         await client.query('commit').catch(rethrow);
         broken = false;
         return result;
@@ -85,12 +85,18 @@ function rethrow(error: unknown): never {
   throw toProblem(error);
 }
 
-/** BEGIN and the settings in one round trip. */
-function beginWith(settings: Readonly<Record<string, string>>): string {
+/** BEGIN, the settings and what comes first in one round trip. Each statement has its own snapshot. */
+function beginWith({ settings = {}, opening = [] }: TransactionOptions): string {
   const set = Object.entries(settings).map(
     ([name, value]) => `set_config(${pg.escapeLiteral(name)}, ${pg.escapeLiteral(value)}, true)`,
   );
-  return set.length === 0 ? 'begin' : `begin; select ${set.join(', ')}`;
+  return ['begin', ...(set.length === 0 ? [] : [`select ${set.join(', ')}`]), ...opening].join('; ');
+}
+
+/** Several statements in one text give several results; the driver's types do not say so. */
+function lastRows(results: pg.QueryResult | readonly pg.QueryResult[]): readonly unknown[] {
+  const last = Array.isArray(results) ? (results as readonly pg.QueryResult[]).at(-1) : (results as pg.QueryResult);
+  return last?.rows ?? [];
 }
 
 async function run<Row>(connection: pg.Pool | pg.PoolClient, statement: Statement): Promise<readonly Row[]> {

@@ -22,6 +22,14 @@ const indexTables = [
   'search_text',
 ] as const;
 
+/**
+ * What makes index rows anew reads every row. It goes back to the role that owns the tables, for one transaction, and says so in a
+ * setting: the role that requests are answered under is let through by neither.
+ */
+export const indexerSettings: Readonly<Record<string, string>> = { role: 'none', 'sip_hub.indexing': 'on' };
+
+const indexerPredicate = `current_setting('sip_hub.indexing', true) = 'on'`;
+
 const settingsReader = {
   party: sql`(select nullif(current_setting('sip_hub.party', true), '')::bigint)`,
   at: sql`(select nullif(current_setting('sip_hub.at', true), '')::timestamptz)`,
@@ -45,6 +53,7 @@ export async function prepareRowLevelSecurity(database: Database, isOn: boolean)
     await inside.query({ text: 'select pg_advisory_xact_lock($1::bigint)', values: [lockKey] });
     if (isOn) await prepareRole(inside);
     for (const [table, using] of policies) await setPolicy(inside, { table, using, isOn });
+    if (isOn) await setIndexerPolicy(inside);
   });
   return isOn ? applicationRole : undefined;
 }
@@ -106,4 +115,20 @@ async function setPolicy(inside: Queryable, { table, using, isOn }: Policy): Pro
   if (isOn === state?.enabled) return;
   await inside.query({ text: `alter table ${table} ${isOn ? 'enable' : 'disable'} row level security` });
   await inside.query({ text: `alter table ${table} ${isOn ? 'force' : 'no force'} row level security` });
+}
+
+/** On `resource` alone: an index row is as visible as its resource. For the role that starts the hub, which owns the tables. */
+async function setIndexerPolicy(inside: Queryable): Promise<void> {
+  const [state] = await inside.query<{ wanted: string; text: string | null }>({
+    text: `select w.wanted, obj_description(p.oid, 'pg_policy') as text
+      from (select session_user || ' ' || $1::text as wanted) w
+      left join pg_policy p on p.polrelid = 'resource'::regclass and p.polname = 'indexer'`,
+    values: [indexerPredicate],
+  });
+  if (state === undefined || state.text === state.wanted) return;
+  await inside.query({ text: 'drop policy if exists indexer on resource' });
+  await inside.query({
+    text: `create policy indexer on resource to session_user using (${indexerPredicate}) with check (${indexerPredicate})`,
+  });
+  await inside.query({ text: `comment on policy indexer on resource is '${state.wanted.replaceAll("'", "''")}'` });
 }

@@ -3,6 +3,7 @@
 import type { Permit } from '../access/permit.ts';
 import type { SharingGrant } from '../access/grants.ts';
 import type { ResourceAddress } from '../fhir/resource.ts';
+import type { Digests } from '../search/digests.ts';
 import type { IndexRows } from '../search/index-rows.ts';
 import type { CursorPosition, SearchQuery } from '../search/query.ts';
 
@@ -248,6 +249,44 @@ export interface WriteTransaction {
   readonly reading: () => Pick<Store, 'read' | 'readVersion' | 'history' | 'search' | 'everything' | 'audit'>;
   /** Puts down versions, index, grants, outbox and audit rows in one statement. */
   readonly apply: (permit: Permit, writes: readonly ResourceWrite[], audit: AuditRow) => Promise<void>;
+  /** Says what index rows are to be made by from the commit on; only in a transaction that is defining. */
+  readonly define: (wanted: WantedParameters) => Promise<void>;
+}
+
+/** By resource type: the digest of each parameter, and which of them every earlier version of the hub has indexed. */
+export type WantedParameters = ReadonlyMap<string, { readonly digests: Digests; readonly known: readonly string[] }>;
+
+/** What a transaction is begun with. */
+export interface TransactionStart {
+  /** Of the definitions that index rows will be made by. */
+  readonly generation: number;
+  /** It may change definitions: no other transaction writes at the same time. */
+  readonly isDefining: boolean;
+}
+
+/** Which search parameters there are, and how far they are indexed. Of the hub itself, so no permit is asked for. */
+export interface SearchState {
+  readonly generation: () => Promise<number>;
+  /** `bodies`: the SearchParameters of the directory, oldest first; left out where the generation is the one that is known. */
+  readonly load: (known: number | undefined) => Promise<{
+    readonly generation: number;
+    /** By type, code to digest: by these every resource can be found. */
+    readonly indexed: ReadonlyMap<string, Digests>;
+    /** How far the walk through all resources has come; undefined where none is going on. */
+    readonly percent: number | undefined;
+    readonly bodies?: readonly string[];
+  }>;
+  /** At start: says what rows are to be made by, from what is stored at that moment. */
+  readonly agree: (wantedBy: (bodies: readonly string[]) => WantedParameters) => Promise<void>;
+  /**
+   * Indexes the next resources anew, at most `size`. `nothing`: nothing to do, or another process does it.
+   * @throws DefinitionsMoved
+   */
+  readonly indexPage: (input: {
+    readonly generation: number;
+    readonly size: number;
+    readonly extract: (body: string) => IndexRows;
+  }) => Promise<'page' | 'end' | 'nothing'>;
 }
 
 export interface Store {
@@ -263,8 +302,16 @@ export interface Store {
   /** undefined where the reader sees no registration of the person. @throws client-disabled */
   readonly everything: (permit: Permit, query: EverythingQuery) => Promise<EverythingPage | undefined>;
   readonly exports: ExportStore;
-  /** Runs `work` in one transaction (READ COMMITTED) and commits, or rolls back when it throws. @throws client-disabled */
-  readonly transaction: <T>(permit: Permit, work: (transaction: WriteTransaction) => Promise<T>) => Promise<T>;
+  readonly searchState: SearchState;
+  /**
+   * Runs `work` in one transaction (READ COMMITTED) and commits, or rolls back when it throws. `start` may be left out only where
+   * nothing is written. @throws client-disabled, DefinitionsMoved where the generation is another than that of `start`
+   */
+  readonly transaction: <T>(
+    permit: Permit,
+    work: (transaction: WriteTransaction) => Promise<T>,
+    start?: TransactionStart,
+  ) => Promise<T>;
   /** Resolves when the rows are committed. Concurrent calls share a commit. */
   readonly audit: (rows: readonly AuditRow[]) => Promise<void>;
   /** Answers when the database does. */

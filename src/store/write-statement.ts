@@ -105,6 +105,19 @@ const wideWrites: readonly Fragment[] = [
 
 const versionColumns = sql`type, id, registrant, version_id, last_updated, method, deleted, directory, custodian, person, author, refs, foreign_refs, body`;
 
+/**
+ * Puts the index rows of current versions down anew, with nothing else about them changed. Slots: `follows`, the keys in the order that
+ * the index rows count them by, and those of the index tables. The resources must be locked.
+ */
+export function compileReindex(): ReturnType<typeof compile> {
+  return compile(sql`with live as (select true as ok),
+  w as materialized (
+    select i.n, r.key, r.person, r.last_updated, r.owner
+    from unnest(${followed}) with ordinality i (key, n) join resource r on r.key = i.key),
+  ${join([...indexWrites, ...wideWrites], ',\n')}
+  select 1`);
+}
+
 /** Slots: those of the reader, of `writeColumns`, of the index tables, and those named below. Gives one row (ok). */
 export function compileWrite(isProtected: boolean): ReturnType<typeof compile> {
   return compile(sql`with ${liveCheck(slotReader(isProtected))},

@@ -8,10 +8,10 @@ import type { Slots } from './sql.ts';
 import type { AuditRow, ResourceWrite } from './store.ts';
 
 /** Each item with the place (1, 2, …) of the write it belongs to. */
-function flatten<T>(
-  writes: readonly ResourceWrite[],
-  itemsOf: (write: ResourceWrite) => readonly T[],
-): readonly { readonly n: number; readonly write: ResourceWrite; readonly item: T }[] {
+function flatten<Write, T>(
+  writes: readonly Write[],
+  itemsOf: (write: Write) => readonly T[],
+): readonly { readonly n: number; readonly write: Write; readonly item: T }[] {
   return writes.flatMap((write, index) => itemsOf(write).map((item) => ({ n: index + 1, write, item })));
 }
 
@@ -26,6 +26,13 @@ export function toWriteSlots(permit: Permit, writes: readonly ResourceWrite[], a
     ...grantSlots(writes),
     ...auditSlots(audit),
   };
+}
+
+type Indexed = Pick<ResourceWrite, 'type' | 'index'>;
+
+/** The slots of `compileReindex`. */
+export function toReindexSlots(rows: readonly (Indexed & { readonly key: number })[]): Slots {
+  return { follows: rows.map(({ key }) => key), ...indexSlots(rows), ...wideSlots(rows) };
 }
 
 const toRegistrant = ({ type, custodianKey, registrantKey }: ResourceWrite): number =>
@@ -60,13 +67,13 @@ function referenceSlots(writes: readonly ResourceWrite[]): Slots {
   };
 }
 
-function indexSlots(writes: readonly ResourceWrite[]): Slots {
+function indexSlots(writes: readonly Indexed[]): Slots {
   const tokens = flatten(writes, ({ index }) => index.tokens);
   const references = flatten(writes, ({ index }) => index.references);
   const dates = flatten(writes, ({ index }) => index.dates);
   const strings = flatten(writes, ({ index }) => index.strings);
   const keysOf = (
-    rows: readonly { readonly write: ResourceWrite; readonly item: { readonly param: string } }[],
+    rows: readonly { readonly write: Indexed; readonly item: { readonly param: string } }[],
   ): readonly number[] => rows.map(({ write, item }) => toParameterKey(write.type, item.param));
   return {
     tokenOf: tokens.map(({ n }) => n),
@@ -88,7 +95,7 @@ function indexSlots(writes: readonly ResourceWrite[]): Slots {
   };
 }
 
-function wideSlots(writes: readonly ResourceWrite[]): Slots {
+function wideSlots(writes: readonly Indexed[]): Slots {
   const values = flatten(writes, ({ index }) => index.values ?? []);
   const texts = flatten(writes, ({ index }) => (index.text === undefined ? [] : [index.text]));
   return {

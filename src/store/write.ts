@@ -6,6 +6,7 @@ import { findCovered, writeOrganizations } from './organizations.ts';
 import { violatedConstraint } from './postgres-problems.ts';
 import { liveCheck, readerOf, readerSlots, requireLive, slotReader } from './reader.ts';
 import type { LiveRow } from './reader.ts';
+import { defineSearch } from './search-state.ts';
 import { selectCandidates } from './search-candidates.ts';
 import { compile, slot, sql, toStatement } from './sql.ts';
 import type { Slots } from './sql.ts';
@@ -83,6 +84,9 @@ export function createWrite(isProtected: boolean): (inside: Queryable) => Omit<W
       });
       requireLive(rows);
       await writeOrganizations(inside, writes);
+    },
+    define: async (wanted) => {
+      await defineSearch(inside, wanted);
     },
   });
 }

@@ -26,6 +26,8 @@ export interface CompiledParameter {
   readonly isCompiled: boolean;
   /** Of a composite: what is paired within each value. */
   readonly parts: readonly CompositePart[];
+  /** The way to each value that rows are made of, as `Type.name` for each element; empty where it leads to none, or is not by paths. */
+  readonly trails: readonly (readonly string[])[];
 }
 
 /** Where the parts of composite parameters are defined: by canonical URL. */
@@ -69,6 +71,7 @@ export function compileParameter(
       components: [],
     },
     parts: [],
+    trails: visitPresence === undefined ? (indexed ?? []).map(({ trail }) => trail) : [],
     visitValues: visitCompiled ?? (rules === undefined ? () => {} : interpret(text, type)),
     isCompiled: visitCompiled !== undefined,
   };
@@ -126,6 +129,7 @@ function compileComposite(definition: SearchParameter, source: CompositeSource):
       components,
     },
     parts: compiled.flatMap((part) => part?.part ?? []),
+    trails: [...(bases ?? []).map(({ trail }) => trail), ...compiled.flatMap((part) => part?.trails ?? [])],
     visitValues: isKnown ? visitPaths(bases) : () => {},
     isCompiled: isKnown,
   };
@@ -135,7 +139,7 @@ function compilePart(
   component: NonNullable<SearchParameter['component']>[number],
   bases: readonly ValuePath[],
   { type, findMembers, findDefinition }: CompositeSource,
-): { readonly parameter: Parameter; readonly part: CompositePart } | undefined {
+): (Pick<CompiledParameter, 'parameter' | 'trails'> & { readonly part: CompositePart }) | undefined {
   const found = findDefinition(component.definition);
   if (found === undefined) return undefined;
   const { parameter } = compileParameter(found, type, findMembers);
@@ -148,7 +152,8 @@ function compilePart(
     for (const path of paths)
       walkPath(path, resource, (value) => give(value, path.type), isFromResource ? resource : element);
   };
-  return paths.length === 0 ? undefined : { parameter, part: { kind: parameter.kind, visit } };
+  const trails = paths.map(({ trail }) => trail);
+  return paths.length === 0 ? undefined : { parameter, trails, part: { kind: parameter.kind, visit } };
 }
 
 /** What the expression lets through says more than the definition's list: `patient` is only about Patients. */

@@ -13,6 +13,8 @@ export interface ValuePath {
   readonly steps: readonly Step[];
   /** Set where the path only lets references to this type through. */
   readonly targetType: string | undefined;
+  /** Each element it enters or compares, as `Type.name`. */
+  readonly trail: readonly string[];
 }
 
 /** The paths of `expression` from a resource of `type`; none where it is about other types. */
@@ -23,9 +25,9 @@ export function compilePaths(expression: Expression, type: string, findMembers: 
       return expression.parts.flatMap(compile);
     case 'name':
       if (expression.name === type || expression.name === 'Resource' || expression.name === 'DomainResource') {
-        return [{ type, steps: [], targetType: undefined }];
+        return [{ type, steps: [], targetType: undefined, trail: [] }];
       }
-      return enter({ type, steps: [], targetType: undefined }, expression.name, findMembers);
+      return enter({ type, steps: [], targetType: undefined, trail: [] }, expression.name, findMembers);
     case 'member':
       return compile(expression.of).flatMap((path) => enter(path, expression.name, findMembers));
     case 'of-type':
@@ -39,6 +41,7 @@ export function compilePaths(expression: Expression, type: string, findMembers: 
     case 'where-equals':
       return compile(expression.of).map((path) => ({
         ...path,
+        trail: [...path.trail, ...trailOf(path.type, expression.path, findMembers)],
         steps: [...path.steps, { holds: (value) => hasText(value, expression.path, expression.value) }],
       }));
   }
@@ -68,7 +71,18 @@ export function walkPath(
 }
 
 function enter(path: ValuePath, name: string, findMembers: FindMembers): readonly ValuePath[] {
-  return findMembers(path.type, name).map(({ key, type }) => ({ ...path, type, steps: [...path.steps, { key }] }));
+  return findMembers(path.type, name).map(({ key, type }) => ({
+    ...path,
+    type,
+    steps: [...path.steps, { key }],
+    trail: [...path.trail, `${path.type}.${name}`],
+  }));
+}
+
+function trailOf(type: string, [name, ...rest]: readonly string[], findMembers: FindMembers): readonly string[] {
+  if (name === undefined) return [];
+  const members = findMembers(type, name);
+  return [`${type}.${name}`, ...members.flatMap((member) => trailOf(member.type, rest, findMembers))];
 }
 
 /** The type a Reference leads to, as far as its own text, its `type` or the contained resource tells. */

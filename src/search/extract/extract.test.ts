@@ -46,6 +46,7 @@ function extractInterpreted(original: FhirResource): IndexRows {
           parameter: compileParameter(definition, resourceType, findMembers).parameter,
           isCompiled: false,
           parts: [],
+          trails: [],
           visitValues: (_, visit) => {
             const expression = (definition.expression ?? '{}').replaceAll(/\b(?:Domain)?Resource(?=\.)/g, resourceType);
             for (const { value, type } of evalFhirPathTyped(expression, [{ type: resourceType, value: resource }]))

@@ -57,7 +57,7 @@ export function parseChain(
 export function parseHas(input: FilterInput, parse: Parse): Filter {
   const { type, name, registry, depth = 0 } = input;
   const [, sourceType = '', param = '', ...rest] = name.split(':');
-  const parameter = registry.parametersOf(sourceType).get(param);
+  const parameter = registry.findParameter(sourceType, param);
   if (parameter?.kind !== 'reference' || rest.length === 0 || !registry.isServed(sourceType)) {
     throw chainRefused(
       `${printName('_has')} takes the form _has:Type:reference:parameter, with a type and parameters the hub knows.`,

@@ -50,7 +50,7 @@ export interface FilterInput {
   readonly depth?: number;
 }
 
-/** @throws search-parameter-unknown, search-modifier-unsupported, search-value-invalid, too-costly */
+/** @throws search-parameter-unknown, search-parameter-indexing, search-modifier-unsupported, search-value-invalid, too-costly */
 export function parseFilter(input: FilterInput): Filter {
   const { type, name, value, registry, context, depth = 0 } = input;
   if (depth > maxSteps) throw problem('too-costly', { diagnostics: `A chain takes at most ${maxSteps} steps.` });
@@ -64,7 +64,7 @@ export function parseFilter(input: FilterInput): Filter {
   if (name === '_list') return parseList(input, values);
   const dot = name.indexOf('.');
   const [code = '', modifier, ...rest] = (dot === -1 ? name : name.slice(0, dot)).split(':');
-  const parameter = registry.parametersOf(type).get(code);
+  const parameter = registry.findParameter(type, code);
   if (parameter === undefined || parameter.kind === 'unsupported') throw unknownParameter(input, parameter);
   if (rest.length > 0)
     throw problem('search-modifier-unsupported', { diagnostics: 'A parameter takes at most one modifier.' });
@@ -75,7 +75,7 @@ export function parseFilter(input: FilterInput): Filter {
 
 /** `_list=42`: what the List refers to, so the same as asking back from it. */
 function parseList(input: FilterInput, values: readonly string[]): Filter {
-  if (input.registry.parametersOf('List').get('item') === undefined || !input.registry.isServed('List'))
+  if (input.registry.findParameter('List', 'item') === undefined || !input.registry.isServed('List'))
     throw unknownParameter(input, undefined);
   if (!values.every((text) => /^[A-Za-z0-9\-.]{1,64}$/.test(text))) throw invalidValue('_list', 'the id of a List');
   return { kind: 'has', sourceType: 'List', param: 'item', filter: { kind: 'id', values } };

@@ -46,7 +46,7 @@ function parseInclude(
   const isSource = isIterated ? registry.isServed(source) : types.includes(source);
   if (isSource && code === '*' && targetType === undefined)
     return [{ sourceType: source, param: undefined, targetType, ...iterated }];
-  const parameter = registry.parametersOf(source).get(code);
+  const parameter = registry.findParameter(source, code);
   if (!isSource || parameter?.kind !== 'reference' || rest.length > 0) {
     throw invalidValue(
       '_include',
@@ -77,7 +77,7 @@ function parseReverse(
   if (text === '*') return registry.servedTypes.flatMap((source) => allOf(source, true));
   const [source = '', code = '', targetType, ...rest] = text.split(':');
   if (registry.isServed(source) && code === '*' && targetType === undefined) return allOf(source, false);
-  const parameter = registry.parametersOf(source).get(code);
+  const parameter = registry.findParameter(source, code);
   if (
     !registry.isServed(source) ||
     parameter?.kind !== 'reference' ||

@@ -41,7 +41,7 @@ const maxSortKeys = 4;
 
 function parseSortKey(text: string, type: string, registry: SearchRegistry): SortKey {
   const descending = text.startsWith('-');
-  const parameter = registry.parametersOf(type).get(descending ? text.slice(1) : text);
+  const parameter = registry.findParameter(type, descending ? text.slice(1) : text);
   const kind = parameter === undefined ? undefined : sortKinds[parameter.kind];
   if (parameter === undefined || kind === undefined) {
     const known = [...registry.parametersOf(type).values()].filter((one) => sortKinds[one.kind] !== undefined);
