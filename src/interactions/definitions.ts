@@ -5,7 +5,7 @@ import { type Finding, throwIfErrors } from '../core/problem.ts';
 import type { FhirResource } from '../fhir/resource.ts';
 import { findDefinitionFaults } from '../search/definition-faults.ts';
 import type { SearchRegistry } from '../search/registry.ts';
-import type { WantedParameters } from '../store/store.ts';
+import type { WantedParameters } from '../store/search-state.ts';
 import type { Change, SettledChange } from './change.ts';
 import { takesEffect, toWanted } from './search-keeper.ts';
 import type { Services } from './services.ts';

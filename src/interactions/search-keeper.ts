@@ -3,7 +3,7 @@
 import type { SearchParameter } from '@medplum/fhirtypes';
 import { alwaysIndexed } from '../search/digests.ts';
 import type { SearchRegistry } from '../search/registry.ts';
-import type { SearchState, WantedParameters } from '../store/store.ts';
+import type { SearchState, WantedParameters } from '../store/search-state.ts';
 
 export interface SearchKeeper {
   readonly current: () => SearchRegistry;

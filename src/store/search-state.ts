@@ -2,8 +2,36 @@
 // and compares the generation first; whoever changes definitions holds the lock alone. So no row is written by definitions that
 // another process has replaced, and none is missed by the walk (search-walk.ts) that makes the earlier ones anew.
 import type { Digests } from '../search/digests.ts';
+import type { IndexRows } from '../search/index-rows.ts';
 import type { Database, Queryable } from './database.ts';
-import type { SearchState, WantedParameters } from './store.ts';
+
+/** By resource type: the digest of each parameter, and which of them every earlier version of the hub has indexed. */
+export type WantedParameters = ReadonlyMap<string, { readonly digests: Digests; readonly known: readonly string[] }>;
+
+/** Which search parameters there are, and how far they are indexed. Of the hub itself, so no permit is asked for. */
+export interface SearchState {
+  readonly generation: () => Promise<number>;
+  /** `bodies`: the SearchParameters of the directory, oldest first; left out where the generation is the one that is known. */
+  readonly load: (known: number | undefined) => Promise<{
+    readonly generation: number;
+    /** By type, code to digest: by these every resource can be found. */
+    readonly indexed: ReadonlyMap<string, Digests>;
+    /** How far the walk through all resources has come; undefined where none is going on. */
+    readonly percent: number | undefined;
+    readonly bodies?: readonly string[];
+  }>;
+  /** At start: says what rows are to be made by, from what is stored at that moment. */
+  readonly agree: (wantedBy: (bodies: readonly string[]) => WantedParameters) => Promise<void>;
+  /**
+   * Indexes the next resources anew, at most `size`. `nothing`: nothing to do, or another process does it.
+   * @throws DefinitionsMoved
+   */
+  readonly indexPage: (input: {
+    readonly generation: number;
+    readonly size: number;
+    readonly extract: (body: string) => IndexRows;
+  }) => Promise<'page' | 'end' | 'nothing'>;
+}
 
 /** The database holds another generation of definitions than the caller: to be read again, and the work done anew. */
 export class DefinitionsMoved extends Error {

@@ -4,7 +4,7 @@
 import type { Database, Queryable } from './database.ts';
 import { indexerSettings } from './row-level-security.ts';
 import { openingOf, requireGeneration } from './search-state.ts';
-import type { SearchState } from './store.ts';
+import type { SearchState } from './search-state.ts';
 import { compileReindex } from './write-statement.ts';
 import { toReindexSlots } from './write-values.ts';
 

@@ -3,9 +3,9 @@
 import type { Permit } from '../access/permit.ts';
 import type { SharingGrant } from '../access/grants.ts';
 import type { ResourceAddress } from '../fhir/resource.ts';
-import type { Digests } from '../search/digests.ts';
 import type { IndexRows } from '../search/index-rows.ts';
 import type { CursorPosition, SearchQuery } from '../search/query.ts';
+import type { SearchState, WantedParameters } from './search-state.ts';
 
 /** One version as stored. `body` is the exact JSON text to serve. */
 export interface StoredVersion extends ResourceAddress {
@@ -253,40 +253,12 @@ export interface WriteTransaction {
   readonly define: (wanted: WantedParameters) => Promise<void>;
 }
 
-/** By resource type: the digest of each parameter, and which of them every earlier version of the hub has indexed. */
-export type WantedParameters = ReadonlyMap<string, { readonly digests: Digests; readonly known: readonly string[] }>;
-
 /** What a transaction is begun with. */
 export interface TransactionStart {
   /** Of the definitions that index rows will be made by. */
   readonly generation: number;
   /** It may change definitions: no other transaction writes at the same time. */
   readonly isDefining: boolean;
-}
-
-/** Which search parameters there are, and how far they are indexed. Of the hub itself, so no permit is asked for. */
-export interface SearchState {
-  readonly generation: () => Promise<number>;
-  /** `bodies`: the SearchParameters of the directory, oldest first; left out where the generation is the one that is known. */
-  readonly load: (known: number | undefined) => Promise<{
-    readonly generation: number;
-    /** By type, code to digest: by these every resource can be found. */
-    readonly indexed: ReadonlyMap<string, Digests>;
-    /** How far the walk through all resources has come; undefined where none is going on. */
-    readonly percent: number | undefined;
-    readonly bodies?: readonly string[];
-  }>;
-  /** At start: says what rows are to be made by, from what is stored at that moment. */
-  readonly agree: (wantedBy: (bodies: readonly string[]) => WantedParameters) => Promise<void>;
-  /**
-   * Indexes the next resources anew, at most `size`. `nothing`: nothing to do, or another process does it.
-   * @throws DefinitionsMoved
-   */
-  readonly indexPage: (input: {
-    readonly generation: number;
-    readonly size: number;
-    readonly extract: (body: string) => IndexRows;
-  }) => Promise<'page' | 'end' | 'nothing'>;
 }
 
 export interface Store {
