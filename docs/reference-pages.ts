@@ -97,7 +97,8 @@ export function searchPage(types: readonly (readonly [type: string, parameters: 
 # Search parameters
 
 Every R4 search parameter of the types that the hub serves, and the hub's own
-(\`profiles/fsh/search.fsh\`). An unknown parameter is refused unless the request says
+(\`profiles/fsh/search.fsh\`). An operator [adds others](../how-to/add-a-search-parameter.md).
+ An unknown parameter is refused unless the request says
 \`Prefer: handling=lenient\`; a modifier or value that cannot be honoured is always refused. The self link says what was used.
 
 - Prefixes \`eq ne gt lt ge le sa eb ap\` on dates, numbers and quantities. \`ap\` is a tenth: of the number, or of the time

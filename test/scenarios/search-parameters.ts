@@ -1,5 +1,8 @@
 // SearchParameters that the operator posts: they find what was written before and after, are refused where the hub cannot honour
 // them, and are indexed in the background through restarts and beside other processes. https://hl7.org/fhir/R4/searchparameter.html
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { FhirAnswer, VendorSystem } from '../../src/cli/demo/vendor-system.ts';
 import type { Config } from '../../src/config.ts';
@@ -450,6 +453,51 @@ export function describeSearchParameters(
         hub = await openTestHub({ ...place.settings });
         expect(await find(await hub.party(hsa.careCentre), 'Goal?detail=7')).toEqual([address]);
         expect(hub.logged.join('\n')).toContain('search-index-finished');
+      } finally {
+        await hub.stop();
+        await place.remove();
+      }
+    });
+
+    test('indexes what was written before a package brought a parameter, and forgets it without the package', async () => {
+      const place = await open();
+      const folder = mkdtempSync(join(tmpdir(), 'sip-hub-package-'));
+      const packageJson = { name: 'vendor.search', version: '1.0.0', fhirVersions: ['4.0.1'], dependencies: {} };
+      writeFileSync(join(folder, 'package.json'), JSON.stringify(packageJson));
+      writeFileSync(join(folder, 'wording.json'), JSON.stringify({ ...parameter('wording'), id: 'wording' }));
+      let hub = await openTestHub(place.settings);
+      try {
+        const region = await hub.party(hsa.careCentre);
+        const address = await put(region, described(await put(region, patient(persons.astrid)), 'målet'));
+        const reopen = async (packages: string): Promise<VendorSystem> => {
+          await hub.stop();
+          hub = await openTestHub({ ...place.settings, packages });
+          return hub.party(hsa.careCentre);
+        };
+        expect(await find(await reopen(folder), 'Goal?wording=målet')).toEqual([address]);
+        const clash = await hub.operator.call({ method: 'POST', path: 'SearchParameter', body: parameter('wording') });
+        expect([clash.status, ...new Set(codesOf(clash))]).toEqual([422, 'search-parameter-refused']);
+        expect(await statusOf(await reopen(''), 'Goal?wording=målet')).toEqual([400, 'search-parameter-unknown']);
+        await put(hub.operator, parameter('wording'));
+        expect(await find(await hub.party(hsa.careCentre), 'Goal?wording=målet')).toEqual([address]);
+      } finally {
+        await hub.stop();
+        await place.remove();
+        rmSync(folder, { recursive: true, force: true });
+      }
+    });
+
+    test('is of no concern to what a party posts in plain mode; the operator is heard there too', async () => {
+      const place = await open();
+      const hub = await openTestHub({ ...place.settings, mode: 'plain' });
+      try {
+        const region = await hub.party(hsa.careCentre);
+        const address = await put(region, { resourceType: 'Goal', ...described('Patient/none', 'målet') });
+        await put(region, parameter('wording', { expression: 'Goal.nothing' }));
+        await put(region, parameter('wording'));
+        expect(await statusOf(region, 'Goal?wording=målet')).toEqual([400, 'search-parameter-unknown']);
+        await put(hub.operator, parameter('wording'));
+        expect(await find(region, 'Goal?wording=målet')).toEqual([address]);
       } finally {
         await hub.stop();
         await place.remove();
