@@ -492,7 +492,7 @@ export function describeSearchParameters(
       const hub = await openTestHub({ ...place.settings, mode: 'plain' });
       try {
         const region = await hub.party(hsa.careCentre);
-        const address = await put(region, { resourceType: 'Goal', ...described('Patient/none', 'målet') });
+        const address = await put(region, described('Patient/none', 'målet'));
         await put(region, parameter('wording', { expression: 'Goal.nothing' }));
         await put(region, parameter('wording'));
         expect(await statusOf(region, 'Goal?wording=målet')).toEqual([400, 'search-parameter-unknown']);
