@@ -505,6 +505,68 @@ export function describeSearchParameters(
     });
 
     if (!isShared) return;
+    test('waits for a change that is going on, and indexes what it left', async () => {
+      const place = await open();
+      const hub = await openTestHub(place.settings);
+      try {
+        const region = await hub.party(hsa.careCentre);
+        const astrid = await put(region, patient(persons.astrid));
+        const address = await put(region, described(astrid, 'gammalt'));
+        await stopBackground(hub);
+        await put(hub.operator, parameter('wording'));
+        const { database } = hub.hub;
+        const gate = Promise.withResolvers<void>();
+        const changed = Promise.withResolvers<void>();
+        const change = database.transaction(
+          async (inside) => {
+            await inside.query({
+              text: "update resource set body = replace(body, 'gammalt', 'nytt') where type = 'Goal'",
+            });
+            changed.resolve();
+            await gate.promise;
+          },
+          { settings: { role: 'none', 'sip_hub.indexing': 'on' } },
+        );
+        await changed.promise;
+        const page = indexPage(hub, 1000);
+        for (let waiting = 0; waiting === 0;) {
+          const [row] = await database.query<{ count: number }>({
+            text: "select count(*)::int as count from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()",
+          });
+          waiting = row?.count ?? 0;
+        }
+        gate.resolve();
+        await change;
+        expect(await page).toBe('end');
+        expect(await find(region, 'Goal?wording=nytt')).toEqual([address]);
+        expect(await find(region, 'Goal?wording=gammalt')).toEqual([]);
+      } finally {
+        await hub.stop();
+        await place.remove();
+      }
+    });
+
+    test('is done by one process at a time', async () => {
+      const place = await open();
+      const hub = await openTestHub(place.settings);
+      try {
+        const region = await hub.party(hsa.careCentre);
+        await put(region, described(await put(region, patient(persons.astrid)), 'målet'));
+        await stopBackground(hub);
+        await put(hub.operator, parameter('wording'));
+        const outcomes = await hub.hub.database.transaction(async (inside) => {
+          await inside.query({ text: 'select from search_state for update' });
+          return indexPage(hub, 1000);
+        });
+        expect(outcomes).toBe('nothing');
+        expect(await indexPage(hub, 1000)).toBe('end');
+        expect(await indexPage(hub, 1000).catch((error: unknown) => String(error))).toContain('DefinitionsMoved');
+      } finally {
+        await hub.stop();
+        await place.remove();
+      }
+    });
+
     test('is agreed on by two processes: neither misses a row, a definition or a retirement', async () => {
       const place = await open();
       const one = await openTestHub(place.settings);
