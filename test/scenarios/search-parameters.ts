@@ -531,7 +531,7 @@ export function describeSearchParameters(
         const page = indexPage(hub, 1000);
         for (let waiting = 0; waiting === 0;) {
           const [row] = await database.query<{ count: number }>({
-            text: "select count(*)::int as count from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()",
+            text: "select count(*)::int as count from pg_locks where not granted and locktype in ('transactionid', 'tuple')",
           });
           waiting = row?.count ?? 0;
         }
