@@ -46,20 +46,23 @@ export async function openPglite(options: PgliteOptions): Promise<Database> {
         for (const [name, value] of Object.entries(transactionOptions?.settings ?? {})) {
           await inside.query('select set_config($1, $2, true)', [name, value]);
         }
-        let opened: readonly unknown[] = [];
-        for (const text of transactionOptions?.opening ?? []) opened = await run(inside, { text });
+        const opening = transactionOptions?.opening ?? [];
+        const results = opening.length === 0 ? [] : await inside.exec(opening.join('; ')).catch(rethrow);
+        const opened = results.at(-1)?.rows ?? [];
         return work({ query: (statement) => run(inside, statement) }, opened);
       }),
     script: async (sql) => {
-      await pglite.exec(sql).catch((error: unknown) => {
-        throw toProblem(error);
-      });
+      await pglite.exec(sql).catch(rethrow);
     },
     close: async () => {
       await pglite.close();
       lock?.release();
     },
   };
+}
+
+function rethrow(error: unknown): never {
+  throw toProblem(error);
 }
 
 async function run<Row>(

@@ -529,7 +529,7 @@ export function describeSearchParameters(
         );
         await changed.promise;
         const page = indexPage(hub, 1000);
-        for (let waiting = 0; waiting === 0;) {
+        for (let waiting = 0, looks = 0; waiting === 0 && looks < 5000; looks += 1) {
           const [row] = await database.query<{ count: number }>({
             text: "select count(*)::int as count from pg_locks where not granted and locktype in ('transactionid', 'tuple')",
           });
