@@ -13,6 +13,8 @@ export interface Samples {
 }
 
 const plansOfSmallPair = 20;
+/** Progress is told after each such portion. */
+const portion = 10_000;
 
 /** Sends plans through the hub until there are so many, and gives what it wrote for one of them. */
 export async function fillUpTo(session: Session, plans: number): Promise<Samples> {
@@ -26,7 +28,13 @@ export async function fillUpTo(session: Session, plans: number): Promise<Samples
     const { pairs, smallPair } = session.directory;
     // First of all, so that everything the others write is newer.
     if (session.nextRunning === 1) await send([smallPair], plansOfSmallPair);
-    if (missing > 0) await send(pairs, missing);
+    for (let sent = 0; sent < missing;) {
+      const count = Math.min(portion, missing - sent);
+      await send(pairs, count);
+      sent += count;
+      const secondsLeft = ((performance.now() - startedAt) / 1000 / sent) * (missing - sent);
+      if (sent < missing) say(`  ${sent} of ${missing} plans sent, about ${secondsLeft.toFixed(0)} s left`);
+    }
     say(`Filled up to ${plans} plans in ${((performance.now() - startedAt) / 1000).toFixed(0)} s.`);
     const pace = {
       pairs: pairs.slice(0, 1),

@@ -19,7 +19,7 @@ export interface BenchOptions {
 
 const usage = `npm run bench -- [options]
   --quick               2 000 plans, 2 s a stage
-  --sizes 2000,50000    how many plans to measure at
+  --sizes 2000,100000   how many plans to measure at
   --stages read,plan    of: ${Object.keys(stages).join(', ')}
   --seconds 8           measured time of each stage
   --connections 16
@@ -37,7 +37,7 @@ export function parseOptions(argv: readonly string[]): BenchOptions {
     throw new Error(`There is no stage ${wanted.find((name) => !isStageName(name))}.\n${usage}`);
   if (rls !== undefined && rls !== 'on' && rls !== 'off') throw new Error(usage);
   return {
-    sizes: (values.sizes ?? (quick ? '2000' : '2000,50000')).split(',').map(toNumber),
+    sizes: (values.sizes ?? (quick ? '2000' : '2000,100000')).split(',').map(toNumber),
     stages: named,
     seconds: toNumber(values.seconds ?? (quick ? '2' : '8')),
     warmUpSeconds: quick ? 1 : 2,
