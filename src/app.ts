@@ -84,7 +84,7 @@ export async function startHub(config: Config, options: HubOptions): Promise<Run
   });
   const hubKey = await readOrCreateSecret(database, 'hub-key', 32);
   await requireMode(database, config.mode);
-  const store = createStore(database, { rowLevelSecurity });
+  const store = createStore(database, { rowLevelSecurity, maxIncluded: config.maxIncluded });
 
   // 3. What is known of FHIR and SIP, compiled once.
   const codes = createCodes(definitions);
@@ -137,6 +137,10 @@ export async function startHub(config: Config, options: HubOptions): Promise<Run
       bundleBytes: config.maxBundleBytes,
       defaultPageSize: config.defaultPageSize,
       maxPageSize: config.maxPageSize,
+      searchCriteria: config.maxSearchCriteria,
+      searchValues: config.maxSearchValues,
+      chainSteps: config.maxChainSteps,
+      includes: config.maxIncludes,
       exportsAtOnce: config.exportsAtOnce,
       exportLifetimeMs: config.exportHours * 3_600_000,
     },

@@ -86,6 +86,15 @@ export const settings = {
   maxUrlBytes: whole('SIP_HUB_MAX_URL_BYTES', 8192, 'Longest request address (bytes).'),
   defaultPageSize: whole('SIP_HUB_PAGE_SIZE', 50, 'Matches per page when _count is not given.'),
   maxPageSize: whole('SIP_HUB_MAX_PAGE_SIZE', 1000, 'Largest _count that is honoured.'),
+  maxSearchCriteria: whole('SIP_HUB_MAX_SEARCH_CRITERIA', 50, 'Most criteria in one search.'),
+  maxSearchValues: whole('SIP_HUB_MAX_SEARCH_VALUES', 500, 'Most values, separated by commas, in one criterion.'),
+  maxChainSteps: whole('SIP_HUB_MAX_CHAIN_STEPS', 5, 'Most steps of a chain in a search, forwards and back.'),
+  maxIncludes: whole('SIP_HUB_MAX_INCLUDES', 30, 'Most _include and _revinclude in one search, wildcards apart.'),
+  maxIncluded: whole(
+    'SIP_HUB_MAX_INCLUDED',
+    5000,
+    'Most resources that come with one page of a search; a page that would bring more is refused.',
+  ),
   exportsAtOnce: whole(
     'SIP_HUB_EXPORTS',
     10,

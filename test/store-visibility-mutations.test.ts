@@ -46,7 +46,7 @@ async function storeWithout(path: VisibilityPath) {
   writeFileSync(file, changed);
   const module: unknown = await import(/* @vite-ignore */ pathToFileURL(join(copy, 'src/store/create-store.ts')).href);
   const { createStore: create } = module as { readonly createStore: typeof createStore };
-  return create(world.database, { rowLevelSecurity: false });
+  return create(world.database, { rowLevelSecurity: false, maxIncluded: 5000 });
 }
 
 test('nothing leaks from the store as it is', async () => {

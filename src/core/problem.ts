@@ -506,7 +506,7 @@ export const problemKinds = {
     'För många anrop. Vänta så länge som Retry-After anger.',
   ),
   'too-costly': kind(
-    403,
+    400,
     'too-costly',
     'The request asks for more than the hub gives in one answer. Narrow it.',
     'Anropet begär mer än navet ger i ett svar. Avgränsa det.',

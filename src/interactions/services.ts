@@ -10,18 +10,17 @@ import type { FhirResource } from '../fhir/resource.ts';
 import type { FindTypePolicy } from '../access/compartment.ts';
 import type { Mode } from './mode.ts';
 import type { Operation } from './operation.ts';
+import type { SearchLimits } from '../search/search-limits.ts';
 import type { SearchRegistry } from '../search/registry.ts';
 import type { Store } from '../store/store.ts';
 import type { Validator } from '../validation/validator.ts';
 
-export interface Limits {
+export interface Limits extends SearchLimits {
   readonly bundleEntries: number;
   readonly patchOperations: number;
   readonly jsonDepth: number;
   readonly resourceBytes: number;
   readonly bundleBytes: number;
-  readonly defaultPageSize: number;
-  readonly maxPageSize: number;
   /** Bulk exports that a client may have at once for one party, finished ones included. */
   readonly exportsAtOnce: number;
   readonly exportLifetimeMs: number;

@@ -11,12 +11,21 @@ const baseUrl = 'https://hub.example/fhir';
 const registry = createSearchRegistry(loadDefinitions([]), baseUrl);
 const personnummer = 'http://electronichealth.se/identifier/personnummer';
 
+const limits = {
+  defaultPageSize: 50,
+  maxPageSize: 1000,
+  searchCriteria: 50,
+  searchValues: 500,
+  chainSteps: 5,
+  includes: 30,
+};
+
 function inputOf(type: string, query: string): ParseQueryInput {
   return {
     type,
     parameters: new URLSearchParams(query),
     registry,
-    limits: { defaultPageSize: 50, maxPageSize: 1000 },
+    limits,
     canonicalSystem: (system) => (system === 'urn:oid:1.2.752.129.2.1.3.1' ? personnummer : system),
     baseUrl,
     isLenient: false,
@@ -299,6 +308,15 @@ describe('what the hub does not search by', () => {
   it('is more than the hub gives in one answer', () => {
     expect(refusalOf('CarePlan', `_id=${'a,'.repeat(500)}a`)).toContain('too-costly');
     expect(refusalOf('CarePlan', 'status=active&'.repeat(51))).toContain('too-costly');
+    const tight = { ...limits, searchCriteria: 1, searchValues: 1, chainSteps: 1, includes: 1 };
+    const refused = (query: string): string => refusalOf('CarePlan', query, { limits: tight });
+    expect(refused('status=active&intent=plan')).toContain('at most 1 criteria');
+    expect(refused('status=active,draft')).toContain('at most 1 values');
+    expect(refused('subject:Patient.organization.name=x')).toContain('at most 1 steps');
+    expect(refused('_include=CarePlan:subject&_include=CarePlan:goal')).toContain('at most 1 includes');
+    expect(parseQuery({ ...inputOf('CarePlan', 'subject:Patient.name=x'), limits: tight }).query.filters).toHaveLength(
+      1,
+    );
     expect(refusalOf('CarePlan', '_sort=date,status,category,intent,_id')).toContain('too-costly');
   });
 });

@@ -9,7 +9,6 @@ import { printName } from './parse/criterion.ts';
 import type { ParseContext } from './parse/criterion.ts';
 import { parseIncludes } from './parse/includes.ts';
 import { parseCount, parseSort, parseTotal } from './parse/result-options.ts';
-import type { PageLimits } from './parse/result-options.ts';
 
 export interface ParseQueryInput extends ParseContext {
   readonly type: string;
@@ -19,7 +18,6 @@ export interface ParseQueryInput extends ParseContext {
   readonly compartmentOf?: string | undefined;
   readonly parameters: URLSearchParams;
   readonly registry: SearchRegistry;
-  readonly limits: PageLimits;
   readonly isLenient: boolean;
   /** Opens a page link's `_page`. @throws search-cursor-invalid. Without it page links are refused. */
   readonly openCursor?: (sealed: string) => { readonly query: string; readonly position: CursorPosition };
@@ -34,9 +32,6 @@ export interface ParsedQuery {
   /** A parameter that the operator has posted was asked for, or an unknown one left out: right for the registry's generation alone. */
   readonly dependsOnGeneration: boolean;
 }
-
-/** Most criteria in one search. */
-const maxFilters = 50;
 
 /** @throws search-parameter-unknown, search-parameter-indexing, search-modifier-unsupported, search-value-invalid, search-cursor-invalid, too-costly */
 export function parseQuery(input: ParseQueryInput): ParsedQuery {
@@ -87,8 +82,8 @@ function parseParameters(given: ParseQueryInput, after: CursorPosition | undefin
         continue;
       }
       filters.push(filter);
-      if (filters.length > maxFilters)
-        throw problem('too-costly', { diagnostics: `A search takes at most ${maxFilters} criteria.` });
+      if (filters.length > limits.searchCriteria)
+        throw problem('too-costly', { diagnostics: `A search takes at most ${limits.searchCriteria} criteria.` });
     }
     used.append(name, value);
   }
@@ -101,7 +96,7 @@ function parseParameters(given: ParseQueryInput, after: CursorPosition | undefin
     count,
     // A page of no entries is asked for to learn the total.
     total: count === 0 ? 'accurate' : parseTotal(parameters.getAll('_total')),
-    includes: parseIncludes(parameters, types, registry),
+    includes: parseIncludes(parameters, { types, registry, most: limits.includes }),
     after,
   };
   return { query, selfQuery: used.toString(), cursorQuery: used.toString(), dependsOnGeneration };

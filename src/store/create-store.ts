@@ -16,6 +16,8 @@ import { createWrite } from './write.ts';
 export interface StoreOptions {
   /** The database was opened with row-level security (open-database.ts): statements tell the policies who reads. */
   readonly rowLevelSecurity: boolean;
+  /** Most resources that a page of a search brings with it. */
+  readonly maxIncluded: number;
 }
 
 /** A Store on a migrated database. */
@@ -25,7 +27,7 @@ export function createStore(database: Database, options: StoreOptions): Store {
   const readingOf = (inside: Queryable): ReturnType<WriteTransaction['reading']> => ({
     ...createRead(inside, isProtected),
     ...createHistory(inside, isProtected),
-    ...createSearch(inside, isProtected),
+    ...createSearch(inside, options),
     ...createEverything(inside, isProtected),
     audit: createAudit(inside),
   });

@@ -7,11 +7,11 @@ import { allOf, join, name, nothing, sql, value } from './sql.ts';
 import type { Fragment } from './sql.ts';
 import { isReadersRegistration, ownRegistrationFirst, visibleTo } from './visibility.ts';
 
-/** So many come with one page at the most; more is refused, never cut. */
-export const maxIncluded = 5000;
-
-/** The member `included(key)` of a WITH RECURSIVE that has `page(key, ord)`; nothing where nothing is asked for. */
-export function includedMember(reader: Reader, query: SearchQuery): Fragment {
+/**
+ * The member `included(key)` of a WITH RECURSIVE that has `page(key, ord)`; nothing where nothing is asked for. Gives one row more
+ * than `maxIncluded` at the most: then it is too much, and refused, never cut.
+ */
+export function includedMember(reader: Reader, query: SearchQuery, maxIncluded: number): Fragment {
   const { includes, count } = query;
   if (includes.length === 0) return nothing;
   const size = value('bigint', count);

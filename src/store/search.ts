@@ -3,7 +3,7 @@
 import { liveCheck, readerOf, requireLive } from './reader.ts';
 import type { CheckedReader, LiveRow } from './reader.ts';
 import type { Queryable } from './database.ts';
-import { includedMember, maxIncluded } from './search-includes.ts';
+import { includedMember } from './search-includes.ts';
 import { countCandidates, selectCandidates } from './search-candidates.ts';
 import { nothing, sql, toStatement } from './sql.ts';
 import type { Fragment } from './sql.ts';
@@ -20,10 +20,20 @@ interface PageRow extends LiveRow, VersionRow {
   readonly total: number | null;
 }
 
-export function createSearch(database: Queryable, isProtected: boolean): Pick<Store, 'search'> {
+interface SearchOptions {
+  readonly rowLevelSecurity: boolean;
+  readonly maxIncluded: number;
+}
+
+export function createSearch(
+  database: Queryable,
+  { rowLevelSecurity, maxIncluded }: SearchOptions,
+): Pick<Store, 'search'> {
   return {
     search: async (permit, query) => {
-      const rows = await database.query<PageRow>(toStatement(pageStatement(readerOf(permit, isProtected), query)));
+      const rows = await database.query<PageRow>(
+        toStatement(pageStatement(readerOf(permit, rowLevelSecurity), query, maxIncluded)),
+      );
       requireLive(rows);
       const found = rows.filter(isFound);
       const matches = found.filter(({ kind }) => kind === 'match');
@@ -53,14 +63,14 @@ export function createSearch(database: Queryable, isProtected: boolean): Pick<St
   };
 }
 
-function pageStatement(reader: CheckedReader, query: SearchQuery): Fragment {
+function pageStatement(reader: CheckedReader, query: SearchQuery, maxIncluded: number): Fragment {
   const candidates = selectCandidates(query, { sort: query.sort, after: query.after, limit: query.count + 1 }, reader);
   const total =
     query.total === 'accurate'
       ? sql`case when live.ok then (${countCandidates(query, reader)}) end`
       : sql`null::bigint`;
   return sql`with recursive ${liveCheck(reader)},
-    page as materialized (select p.* from (${candidates}) p where (select ok from live))${includedMember(reader, query)}
+    page as materialized (select p.* from (${candidates}) p where (select ok from live))${includedMember(reader, query, maxIncluded)}
     select live.ok, ${total} as total, o.* from live left join lateral (
       select 'match' as kind, p.ord, p.position, ${versionColumns(reader, 'r')}
       from page p join resource r on r.key = p.key

@@ -120,7 +120,9 @@ export async function insertOrganizations(
     entities: [],
   };
   const writes = organizations.map((organization) => toWrite(organization, now));
-  await createStore(database, options).transaction(permit, (inside) => inside.apply(permit, writes, audit));
+  await createStore(database, { ...options, maxIncluded: 0 }).transaction(permit, (inside) =>
+    inside.apply(permit, writes, audit),
+  );
 }
 
 function toWrite({ id, name, system, value, partOf }: TestOrganization, now: Date): ResourceWrite {

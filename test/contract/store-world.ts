@@ -65,7 +65,7 @@ export function auditRow(changes: Partial<AuditRow> = {}): AuditRow {
 /** Opens a database, puts the organizations and the client into it. */
 export async function openWorld(open: OpenDatabase): Promise<World> {
   const { database, rowLevelSecurity, remove } = await open();
-  const store = createStore(database, { rowLevelSecurity });
+  const store = createStore(database, { rowLevelSecurity, maxIncluded: 5000 });
   const [operatorRow] = await database.query<{ key: number }>({
     text: `insert into client (client_id, name, kind, scopes, created_at) values ('operator', 'Operator', 'operator', '', now()) returning key`,
   });

@@ -19,12 +19,6 @@ import { parseTextFilter } from './text-filter.ts';
 import { parseTokenFilter } from './token-filter.ts';
 import { parseUriFilter } from './uri-filter.ts';
 
-/** Most OR values in one criterion. */
-const maxValues = 500;
-
-/** Most steps of one chain, forwards and back. */
-const maxSteps = 5;
-
 const parsers: Readonly<Record<Exclude<ParameterKind, 'unsupported'>, (criterion: Criterion) => Filter>> = {
   id: parseIdFilter,
   'last-updated': parseDateFilter,
@@ -53,10 +47,11 @@ export interface FilterInput {
 /** @throws search-parameter-unknown, search-parameter-indexing, search-modifier-unsupported, search-value-invalid, too-costly */
 export function parseFilter(input: FilterInput): Filter {
   const { type, name, value, registry, context, depth = 0 } = input;
-  if (depth > maxSteps) throw problem('too-costly', { diagnostics: `A chain takes at most ${maxSteps} steps.` });
+  const { chainSteps, searchValues } = context.limits;
+  if (depth > chainSteps) throw problem('too-costly', { diagnostics: `A chain takes at most ${chainSteps} steps.` });
   const values = splitEscaped(value, ',');
-  if (values.length > maxValues)
-    throw problem('too-costly', { diagnostics: `${printName(name)} takes at most ${maxValues} values.` });
+  if (values.length > searchValues)
+    throw problem('too-costly', { diagnostics: `${printName(name)} takes at most ${searchValues} values.` });
   if (values.includes('')) throw invalidValue(name, 'a value, and no empty one between commas');
   if (value.includes('\0') || !value.isWellFormed())
     throw invalidValue(name, 'text without NUL characters and half surrogate pairs');

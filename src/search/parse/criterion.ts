@@ -3,6 +3,7 @@ import { problem } from '../../core/problem.ts';
 import type { Problem } from '../../core/problem.ts';
 import type { Codes } from '../../terminology/codes.ts';
 import type { Parameter } from '../parameter.ts';
+import type { SearchLimits } from '../search-limits.ts';
 
 export interface Criterion {
   /** As the caller wrote it, for messages: `patient.name:exact`. */
@@ -20,6 +21,7 @@ export interface ParseContext {
   readonly canonicalSystem: (system: string) => string;
   /** The hub's own FHIR base address without a trailing slash. */
   readonly baseUrl: string;
+  readonly limits: SearchLimits;
   /** What is known of code systems and value sets; without it modifiers that need them are refused. */
   readonly codes?: SearchCodes | undefined;
 }

@@ -5,20 +5,23 @@ import type { Include } from '../query.ts';
 import type { SearchRegistry } from '../registry.ts';
 import { invalidValue } from './criterion.ts';
 
-/** Most includes in one search, wildcards apart. */
-const maxIncludes = 30;
-
 interface Asked {
   readonly name: '_include' | '_revinclude';
   readonly text: string;
   readonly isIterated: boolean;
 }
 
+interface IncludeInput {
+  /** Those that are searched. */
+  readonly types: readonly string[];
+  readonly registry: SearchRegistry;
+  readonly most: number;
+}
+
 /** @throws search-value-invalid, too-costly */
 export function parseIncludes(
   parameters: URLSearchParams,
-  types: readonly string[],
-  registry: SearchRegistry,
+  { types, registry, most }: IncludeInput,
 ): readonly Include[] {
   const asked = (['_include', '_revinclude'] as const).flatMap((name) => [
     ...parameters.getAll(name).map((text) => ({ name, text, isIterated: false })),
@@ -27,8 +30,7 @@ export function parseIncludes(
       .flatMap((word) => parameters.getAll(`${name}:${word}`))
       .map((text) => ({ name, text, isIterated: true })),
   ]);
-  if (asked.length > maxIncludes)
-    throw problem('too-costly', { diagnostics: `A search takes at most ${maxIncludes} includes.` });
+  if (asked.length > most) throw problem('too-costly', { diagnostics: `A search takes at most ${most} includes.` });
   const includes = asked.flatMap((one) =>
     one.name === '_include' ? parseInclude(one, types, registry) : parseReverse(one, types, registry),
   );

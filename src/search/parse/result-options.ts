@@ -3,15 +3,11 @@ import { problem } from '../../core/problem.ts';
 import type { ParameterKind } from '../parameter.ts';
 import type { SearchQuery, SortKey } from '../query.ts';
 import type { SearchRegistry } from '../registry.ts';
+import type { SearchLimits } from '../search-limits.ts';
 import { invalidValue } from './criterion.ts';
 
-export interface PageLimits {
-  readonly defaultPageSize: number;
-  readonly maxPageSize: number;
-}
-
 /** A whole number from 0, cut to the largest page; 0 asks for the total alone. @throws search-value-invalid */
-export function parseCount(texts: readonly string[], limits: PageLimits): number {
+export function parseCount(texts: readonly string[], limits: SearchLimits): number {
   const text = single('_count', texts);
   if (text === undefined) return Math.min(limits.defaultPageSize, limits.maxPageSize);
   if (!/^\d{1,9}$/.test(text)) throw invalidValue('_count', 'a whole number from 0');
