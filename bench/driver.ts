@@ -2,7 +2,7 @@
 import { openConnection, type HttpConnection } from './http-connection.ts';
 import type { DriverMessage, Job, JobResult, ReadFloorJob, StageJob } from './job.ts';
 import { createLatencies, type Latencies } from './latencies.ts';
-import { openPlanWriter } from './plan-rows.ts';
+import { openRowWriter } from './plan-rows.ts';
 import { isStageName, stages } from './stages.ts';
 import { openTokenSource } from './token-source.ts';
 
@@ -60,7 +60,7 @@ async function prepare(job: Job): Promise<Load> {
     case 'read-floor':
       return prepareReadFloor(job);
     case 'write-floor': {
-      const writer = await openPlanWriter(job);
+      const writer = await openRowWriter(job);
       const workers = Array.from({ length: job.connections }, () => writer.write);
       return { workers, nextRunning: writer.nextRunning, close: writer.close };
     }
@@ -80,10 +80,15 @@ async function prepareStage(job: StageJob): Promise<Load> {
     running += 1;
     return running - 1;
   };
+  const nextBlock = (length: number): number => {
+    const first = Math.ceil(running / length) * length;
+    running = first + length;
+    return first;
+  };
   const { authorize } = tokens;
   const workers = await Promise.all(
     connections.map(async (connection, connectionIndex): Promise<Work> => {
-      const next = await stage.prepare({ job, connectionIndex, connection, authorize, nextRunning });
+      const next = await stage.prepare({ job, connectionIndex, connection, authorize, nextRunning, nextBlock });
       return async () => {
         const { request, as, status, leastBytes, onAnswer } = next();
         const answer = await connection.send({ ...request, headers: `${authorize(as)}${request.headers}` });

@@ -4,7 +4,7 @@ import { runStatement } from './cluster.ts';
 import type { KnownPlan, Pair } from './job.ts';
 import { readWrittenRows, type TableRows } from './plan-rows.ts';
 import { startHub } from './processes.ts';
-import { runStage, select, type Session } from './session.ts';
+import { fill, select, type Session } from './session.ts';
 
 /** What the hub wrote for one plan and for one Patient. */
 export interface Samples {
@@ -19,12 +19,12 @@ const portion = 10_000;
 /** Sends plans through the hub until there are so many, and gives what it wrote for one of them. */
 export async function fillUpTo(session: Session, plans: number): Promise<Samples> {
   const { databaseUrl, options, say } = session;
-  const hub = await startHub({ databaseUrl, rowLevelSecurity: true, profileFolder: undefined });
+  const hub = await startHub({ databaseUrl, mode: 'hub', rowLevelSecurity: true, profileFolder: undefined });
   try {
     const missing = plans - (await countPlans(session));
     const startedAt = performance.now();
     const send = (pairs: readonly Pair[], count: number): Promise<unknown> =>
-      runStage(session, hub, { stage: 'plan', pairs, plans: [], warmUpMs: 0, durationMs: 3_600_000, count });
+      fill(session, hub, { stage: 'plan', pairs, plans: [], count });
     const { pairs, smallPair } = session.directory;
     // First of all, so that everything the others write is newer.
     if (session.nextRunning === 1) await send([smallPair], plansOfSmallPair);
@@ -39,14 +39,12 @@ export async function fillUpTo(session: Session, plans: number): Promise<Samples
     const pace = {
       pairs: pairs.slice(0, 1),
       plans: [],
-      warmUpMs: 0,
-      durationMs: 60_000,
       count: 1,
       connections: 1,
     };
-    await runStage(session, hub, { ...pace, stage: 'create' });
+    await fill(session, hub, { ...pace, stage: 'create' });
     const patient = await readLastWritten(databaseUrl);
-    await runStage(session, hub, { ...pace, stage: 'plan' });
+    await fill(session, hub, { ...pace, stage: 'plan' });
     const plan = await readLastWritten(databaseUrl);
     say(`${options.connections} connections, ${options.seconds} s a stage.`);
     return { plan, patient };
@@ -66,7 +64,8 @@ export async function countPlans({ databaseUrl }: Session): Promise<number> {
   return Number(row?.count ?? 0);
 }
 
-async function readLastWritten(databaseUrl: string): Promise<readonly TableRows[]> {
+/** What the last request wrote. */
+export async function readLastWritten(databaseUrl: string): Promise<readonly TableRows[]> {
   const client = new pg.Client({ connectionString: databaseUrl });
   await client.connect();
   try {

@@ -43,7 +43,9 @@ export interface StageJob extends Pace {
   /** A pair with few plans among all the others'. */
   readonly smallPair: Pair;
   readonly plans: readonly KnownPlan[];
-  /** Persons from this running number on are not there yet. */
+  /** Plain mode: the resources with running numbers below this are there. */
+  readonly stored: number;
+  /** Persons (in plain mode: resources) from this running number on are not there yet. */
   readonly firstRunning: number;
 }
 
@@ -56,7 +58,8 @@ export interface ReadFloorJob extends Pace {
 export interface WriteFloorJob extends Pace {
   readonly kind: 'write-floor';
   readonly databaseUrl: string;
-  readonly tables: readonly TableRows[];
+  /** What requests wrote, put down in turn. */
+  readonly samples: readonly (readonly TableRows[])[];
   readonly firstRunning: number;
 }
 

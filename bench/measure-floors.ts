@@ -1,20 +1,28 @@
 // Measures the floors on a copy of the hub's database, so that tables and indexes have the size the hub works with.
-import type { Samples } from './fill.ts';
 import { startFloorServer } from './processes.ts';
-import type { FloorMeasurement, FloorName, Measurement } from './report.ts';
+import type { TableRows } from './plan-rows.ts';
+import type { FloorMeasurement, Measurement } from './report.ts';
 import { measure, select, type Session } from './session.ts';
+import type { FloorName } from './stage.ts';
 
 export interface FloorContext {
   readonly floorUrl: string;
-  readonly samples: Samples;
+  readonly read: { readonly floor: FloorName; readonly type: string | undefined };
+  readonly writes: readonly WriteFloor[];
   readonly plans: number;
   readonly when: 'before' | 'after';
 }
 
-/** All three floors, once. @throws Error where one of them fails */
+export interface WriteFloor {
+  readonly floor: FloorName;
+  readonly samples: readonly (readonly TableRows[])[];
+  readonly connections?: number;
+}
+
+/** All floors of the hub or of plain mode, once. @throws Error where one of them fails */
 export async function measureFloors(
   session: Session,
-  { floorUrl, samples, plans, when }: FloorContext,
+  { floorUrl, read, writes, plans, when }: FloorContext,
 ): Promise<readonly FloorMeasurement[]> {
   const { options, directory } = session;
   const pace = {
@@ -25,8 +33,9 @@ export async function measureFloors(
   const [pair] = directory.pairs;
   const rows = await select<{ key: string }>(
     floorUrl,
-    `select key from resource where type = 'CarePlan' and custodian = (select key from organization where id = $1)`,
-    [pair?.references.custodian.split('/')[1]],
+    `select key from resource where ($2::text is null or type = $2) and not deleted
+       and custodian = (select key from organization where id = $1)`,
+    [pair?.references.custodian.split('/')[1], read.type],
   );
   const found: FloorMeasurement[] = [];
   const note = (floor: FloorName, measurement: Measurement): void => {
@@ -36,7 +45,7 @@ export async function measureFloors(
   };
   const server = await startFloorServer(floorUrl);
   note(
-    'read',
+    read.floor,
     await measure(session, server.pid, {
       kind: 'read-floor',
       port: server.port,
@@ -45,13 +54,13 @@ export async function measureFloors(
     }),
   );
   await server.stop();
-  for (const floor of ['patient', 'plan'] as const) {
+  for (const { floor, ...write } of writes) {
     const result = await measure(session, undefined, {
       kind: 'write-floor',
       databaseUrl: floorUrl,
-      tables: samples[floor],
       firstRunning: session.nextRunning,
       ...pace,
+      ...write,
     });
     session.nextRunning = result.nextRunning;
     note(floor, result);

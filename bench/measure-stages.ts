@@ -4,27 +4,34 @@ import { countPlans, readKnownPlans } from './fill.ts';
 import type { KnownPlan } from './job.ts';
 import { startHub, type ServerProcess } from './processes.ts';
 import type { Measurement, StageMeasurement, StatementCost } from './report.ts';
+import { countResources, writePool } from './plain-fill.ts';
 import { runStage, select, type Session } from './session.ts';
-import { stages, type Stage, type StageName } from './stages.ts';
+import type { Stage } from './stage.ts';
+import { stages, type StageName } from './stages.ts';
 
-/** Every stage asked for, at this size. */
+/** Every stage asked for of the session's mode, at this size. */
 export async function measureStages(
   session: Session,
   plans: number,
 ): Promise<readonly Omit<StageMeasurement, 'floorPerSecond'>[]> {
   const { options, databaseUrl } = session;
-  const known = await readKnownPlans(session);
+  const known = session.mode === 'hub' ? await readKnownPlans(session) : [];
   const found: Omit<StageMeasurement, 'floorPerSecond'>[] = [];
   for (const group of ['reading', 'writing'] as const) {
-    const names = options.stages.filter((name) => (stages[name] satisfies Stage).group === group);
+    const names = options.stages.filter((name) => stages[name].mode === session.mode && stages[name].group === group);
     if (names.length === 0) continue;
     for (const rowLevelSecurity of options.rowLevelSecurity) {
-      const hub = await startHub({ databaseUrl, rowLevelSecurity, profileFolder: options.profileFolder });
+      const hub = await startHub({
+        databaseUrl,
+        mode: session.mode,
+        rowLevelSecurity,
+        profileFolder: options.profileFolder,
+      });
       for (const stage of names) {
         const measurement = await measureStage(session, { hub, stage, known });
         found.push({ ...measurement, stage, rowLevelSecurity, plans });
         session.say(
-          `  ${plans} plans, row-level security ${rowLevelSecurity ? 'on' : 'off'}, ${stages[stage].title}: ${measurement.perSecond.toFixed(0)}/s, p50 ${measurement.p50Ms.toFixed(1)} ms`,
+          `  ${plans} ${session.mode === 'hub' ? 'plans' : 'resources'}, row-level security ${rowLevelSecurity ? 'on' : 'off'}, ${stages[stage].title}: ${measurement.perSecond.toFixed(0)}/s, p50 ${measurement.p50Ms.toFixed(1)} ms`,
         );
         if (measurement.errors > 0)
           session.say(`    ${measurement.errors} errors, the first: ${measurement.firstError}`);
@@ -46,7 +53,9 @@ async function measureStage(
   }: { readonly hub: ServerProcess; readonly stage: StageName; readonly known: readonly KnownPlan[] },
 ): Promise<Measurement & { readonly plansThen: number; readonly statements?: readonly StatementCost[] }> {
   const { options, databaseUrl, directory } = session;
-  const plansThen = await countPlans(session);
+  const plansThen = session.mode === 'hub' ? await countPlans(session) : await countResources(session);
+  const pool = stage === 'plain-delete' ? await writePool(session, hub) : {};
+  const { connections }: Stage = stages[stage];
   if (options.countStatements)
     await runStatement(
       databaseUrl,
@@ -58,6 +67,8 @@ async function measureStage(
     plans: known,
     warmUpMs: options.warmUpSeconds * 1000,
     durationMs: options.seconds * 1000,
+    ...(connections === undefined ? {} : { connections }),
+    ...pool,
   });
   return {
     ...measurement,

@@ -4,6 +4,8 @@ import { isStageName, stages, type StageName } from './stages.ts';
 
 export interface BenchOptions {
   readonly sizes: readonly number[];
+  /** Of plain mode, which is measured at one size. */
+  readonly resources: number;
   readonly stages: readonly StageName[];
   readonly seconds: number;
   readonly warmUpSeconds: number;
@@ -38,6 +40,7 @@ export function parseOptions(argv: readonly string[]): BenchOptions {
   if (rls !== undefined && rls !== 'on' && rls !== 'off') throw new Error(usage);
   return {
     sizes: (values.sizes ?? (quick ? '2000' : '2000,100000')).split(',').map(toNumber),
+    resources: quick ? 20_000 : 100_000,
     stages: named,
     seconds: toNumber(values.seconds ?? (quick ? '2' : '8')),
     warmUpSeconds: quick ? 1 : 2,

@@ -1,4 +1,4 @@
-// The floor of a write: the rows that the hub wrote for one plan (or one Patient), put down again and again in one bare statement.
+// The floor of a write: the rows that the hub wrote for one request, put down again and again in one bare statement.
 // Same tables, same indexes, same number and size of rows; no HTTP, no validation, no look-up, no decision.
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
@@ -14,7 +14,8 @@ export interface TableRows {
 
 /** Which rows of a table belong to the resources with the keys `$1`, or to the request with the id `$2`. */
 const belongings: Readonly<Record<string, string>> = {
-  person: 'key in (select person from resource where key = any ($1)) and $2::text is not null',
+  // A request makes the person's row where it registers the person.
+  person: `key in (select person from resource where key = any ($1) and type = 'Patient') and $2::text is not null`,
   resource: 'key = any ($1) and $2::text is not null',
   search_token: 'resource = any ($1) and $2::text is not null',
   search_reference: 'resource = any ($1) and $2::text is not null',
@@ -79,75 +80,94 @@ function toStatement(tables: readonly TableRows[]): string {
 
 const isNested = (type: string): boolean => type.endsWith('[]') || type === 'jsonb';
 
-/** How a value differs from plan to plan: keys move on, ids begin anew, times are now. */
+/** How a value differs from write to write: keys move on, ids begin anew, times are now. */
 type Change = (value: Value, running: number, now: string) => Value;
 
 const keep: Change = (value) => value;
-const moved: Change = (value, running) =>
-  value === null ? null : String(Number(value) + 10_000_000_000 + running * 100);
 const isNow: Change = (_value, _running, now) => now;
-
-const changes: Readonly<Record<string, Change>> = {
-  key: moved,
-  resource: moved,
-  consent: moved,
-  person: moved,
-  last_updated: isNow,
-  at: isNow,
-};
+const times = new Set(['last_updated', 'at']);
+const keyColumns = new Set(['key', 'resource', 'consent', 'person']);
 const idColumns = new Set(['id', 'patient_id', 'consent_id', 'target_id']);
 
-function chooseChange(column: string, ids: ReadonlySet<string>): Change {
-  if (idColumns.has(column)) {
-    return (value, running) =>
-      value !== null && ids.has(value) ? `${running.toString(16).padStart(8, '0')}${value.slice(8)}` : value;
+/** Keys move by so much from write to write that those of no two writes are the same. */
+function findStride(samples: readonly (readonly TableRows[])[]): number {
+  const keys = samples
+    .flat()
+    .flatMap(({ columns }) => columns.filter(({ name }) => name === 'key' || name === 'resource'))
+    .flatMap(({ values }) => values)
+    .filter((value) => value !== null)
+    .map(Number);
+  const [least, most] = keys.reduce(([low, high], key) => [Math.min(low, key), Math.max(high, key)], [Infinity, 0]);
+  return Math.max(100, most - least + 1);
+}
+
+/** Plain mode names a person by party and id: `12:resource-7`. */
+function changeId(value: Value, running: number, ids: ReadonlySet<string>): Value {
+  if (value === null) return null;
+  const start = value.lastIndexOf(':') + 1;
+  const id = value.slice(start);
+  return ids.has(id) ? `${value.slice(0, start)}${running.toString(16).padStart(8, '0')}${id.slice(8)}` : value;
+}
+
+function chooseChange(
+  column: string,
+  { ids, stride }: { readonly ids: ReadonlySet<string>; readonly stride: number },
+): Change {
+  if (idColumns.has(column)) return (value, running) => changeId(value, running, ids);
+  if (keyColumns.has(column)) {
+    return (value, running) => (value === null ? null : String(Number(value) + 10_000_000_000 + running * stride));
   }
-  return changes[column] ?? keep;
+  return times.has(column) ? isNow : keep;
 }
 
-export interface PlanWriter {
-  /** Puts one plan's rows down. */
-  readonly write: () => Promise<number>;
-  readonly nextRunning: () => number;
-  readonly close: () => Promise<void>;
-}
-
-/** Writes by `pg` on as many connections as the job says. */
-export async function openPlanWriter({
-  databaseUrl,
-  tables,
-  connections,
-  firstRunning,
-}: WriteFloorJob): Promise<PlanWriter> {
-  const pool = new pg.Pool({
-    connectionString: databaseUrl,
-    max: connections,
-    options: '-c jit=off -c plan_cache_mode=force_generic_plan',
-  });
+/** One sample as a prepared statement and what it is given. */
+function compileSample(tables: readonly TableRows[], stride: number) {
   const ids = new Set(
     tables
       .filter(({ table }) => table === 'resource')
       .flatMap(({ columns }) => columns.find(({ name }) => name === 'id')?.values ?? [])
       .filter((id) => id !== null),
   );
-  const name = `floor_${randomUUID()}`;
-  const text = toStatement(tables);
   const columns = tables
     .flatMap((table) => table.columns)
-    .map((column) => ({ ...column, change: chooseChange(column.name, ids) }));
+    .map((column) => ({ ...column, change: chooseChange(column.name, { ids, stride }) }));
+  const query = { name: `floor_${randomUUID()}`, text: toStatement(tables) };
+  return (running: number, now: string): pg.QueryConfig => ({
+    ...query,
+    values: columns.map(({ values, change }) =>
+      change === keep ? values : values.map((value) => change(value, running, now)),
+    ),
+  });
+}
+
+export interface RowWriter {
+  /** Puts the next sample's rows down. */
+  readonly write: () => Promise<number>;
+  readonly nextRunning: () => number;
+  readonly close: () => Promise<void>;
+}
+
+/** Writes by `pg` on as many connections as the job says, the samples in turn. */
+export async function openRowWriter({
+  databaseUrl,
+  samples,
+  connections,
+  firstRunning,
+}: WriteFloorJob): Promise<RowWriter> {
+  const pool = new pg.Pool({
+    connectionString: databaseUrl,
+    max: connections,
+    options: '-c jit=off -c plan_cache_mode=force_generic_plan',
+  });
+  const stride = findStride(samples);
+  const compiled = samples.map((tables) => compileSample(tables, stride));
   let running = firstRunning;
   return {
     write: async () => {
       running += 1;
-      const mine = running;
-      const now = new Date().toISOString();
-      await pool.query({
-        name,
-        text,
-        values: columns.map(({ values, change }) =>
-          change === keep ? values : values.map((value) => change(value, mine, now)),
-        ),
-      });
+      const toQuery = compiled[running % compiled.length];
+      if (toQuery === undefined) throw new Error('A write floor needs a sample.');
+      await pool.query(toQuery(running, new Date().toISOString()));
       return 0;
     },
     nextRunning: () => running + 1,

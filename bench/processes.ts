@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { end, endWithParent } from './child-process.ts';
 import { findFreePort } from './cluster.ts';
 import type { DriverMessage, Job, JobResult } from './job.ts';
+import { bundleSize } from './plain-resources.ts';
 
 export interface ServerProcess {
   readonly pid: number;
@@ -15,6 +16,7 @@ export interface ServerProcess {
 
 export interface HubOptions {
   readonly databaseUrl: string;
+  readonly mode: 'hub' | 'plain';
   readonly rowLevelSecurity: boolean;
   /** Folder to leave a V8 profile in. */
   readonly profileFolder: string | undefined;
@@ -22,8 +24,13 @@ export interface HubOptions {
 
 const root = join(import.meta.dirname, '..');
 
-/** `node src/main.ts serve` on a free port, with every setting but these at its default. */
-export async function startHub({ databaseUrl, rowLevelSecurity, profileFolder }: HubOptions): Promise<ServerProcess> {
+/** `node src/main.ts serve` on a free port, with every setting but these at its default. Plain mode takes Bundles of 1 000. */
+export async function startHub({
+  databaseUrl,
+  mode,
+  rowLevelSecurity,
+  profileFolder,
+}: HubOptions): Promise<ServerProcess> {
   const ownSettings = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('SIP_HUB_')));
   return startServer({
     arguments: [
@@ -39,6 +46,8 @@ export async function startHub({ databaseUrl, rowLevelSecurity, profileFolder }:
       HOST: '127.0.0.1',
       DATABASE_URL: databaseUrl,
       SIP_HUB_LOG: 'warn',
+      SIP_HUB_MODE: mode,
+      ...(mode === 'plain' ? { SIP_HUB_MAX_BUNDLE_ENTRIES: String(bundleSize) } : {}),
       SIP_HUB_ROW_LEVEL_SECURITY: rowLevelSecurity ? 'on' : 'off',
     }),
   });

@@ -7,15 +7,19 @@ import type { BenchOptions } from './options.ts';
 import { runJob, type ServerProcess } from './processes.ts';
 import { readFamilyMs, readProcessMs } from './processor-time.ts';
 import type { Measurement } from './report.ts';
+import type { Stage } from './stage.ts';
 import type { StageName } from './stages.ts';
 
 export interface Session {
   readonly cluster: Cluster;
   readonly options: BenchOptions;
+  readonly mode: Stage['mode'];
   readonly databaseUrl: string;
   readonly directory: Directory;
   readonly say: (text: string) => void;
-  /** Persons from here on are not there yet. */
+  /** Plain mode: the resources with running numbers below this are there, and stay. */
+  stored: number;
+  /** Persons (in plain mode: resources) from here on are not there yet. */
   nextRunning: number;
 }
 
@@ -42,24 +46,35 @@ export interface StageInput {
   readonly durationMs: number;
   readonly count?: number;
   readonly connections?: number;
+  /** Where it takes running numbers of before. */
+  readonly firstRunning?: number;
 }
 
-/** Puts one stage's load on the hub. @throws Error where a stage with a count, which fills the hub, meets an error */
+/** Puts one stage's load on the hub. */
 export async function runStage(session: Session, hub: ServerProcess, input: StageInput): Promise<Measurement> {
-  const { connections = session.options.connections, ...rest } = input;
+  const { connections = session.options.connections, firstRunning = session.nextRunning, ...rest } = input;
   const result = await measure(session, hub.pid, {
     kind: 'stage',
     publicUrl: hub.publicUrl,
     login: session.directory.login,
     smallPair: session.directory.smallPair,
-    firstRunning: session.nextRunning,
+    stored: session.stored,
+    firstRunning,
     connections,
     ...rest,
   });
   session.nextRunning = Math.max(session.nextRunning, result.nextRunning);
-  if (input.count !== undefined && result.errors > 0)
-    throw new Error(`The hub refuses what the bench writes: ${result.firstError}`);
   return result;
+}
+
+/** Sends so many requests, as fast as they go, that others are to find. @throws Error where one of them fails */
+export async function fill(
+  session: Session,
+  hub: ServerProcess,
+  input: Omit<StageInput, 'warmUpMs' | 'durationMs'> & { readonly count: number },
+): Promise<void> {
+  const { errors, firstError } = await runStage(session, hub, { ...input, warmUpMs: 0, durationMs: 3_600_000 });
+  if (errors > 0) throw new Error(`The hub refuses what the bench writes: ${firstError}`);
 }
 
 /** Runs the job and reads what the processes use meanwhile. */

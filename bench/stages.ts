@@ -1,45 +1,10 @@
 // The stages as one table: what each connection asks for next, and what the answer must be. An answer that is too small counts as an
 // error, so that nobody measures empty searches.
-import type { HttpAnswer, HttpConnection, HttpRequest } from './http-connection.ts';
+import type { HttpAnswer } from './http-connection.ts';
 import type { KnownPlan, Pair, StageJob } from './job.ts';
+import { plainStages } from './plain-stages.ts';
 import { compilePlanText, makePatient, planType, reserveSystem } from './plan.ts';
-
-/** One request, who it is sent as, and what becomes of its answer. */
-export interface Step {
-  readonly request: HttpRequest;
-  readonly as: string;
-  readonly status: number;
-  readonly leastBytes: number;
-  readonly onAnswer?: (answer: HttpAnswer) => void;
-}
-
-export type NextStep = () => Step;
-
-export interface StageContext {
-  readonly job: StageJob;
-  /** 0, 1, … and how many there are. */
-  readonly connectionIndex: number;
-  readonly connection: HttpConnection;
-  /** The header line with the token of the organization. */
-  readonly authorize: (organization: string) => string;
-  /** Another number each time, the same for no two connections. */
-  readonly nextRunning: () => number;
-}
-
-export interface Stage {
-  readonly title: string;
-  readonly group: 'reading' | 'writing';
-  readonly floor: 'read' | 'plan' | 'patient' | undefined;
-  readonly prepare: (context: StageContext) => NextStep | Promise<NextStep>;
-}
-
-const json = 'Content-Type: application/fhir+json\r\n';
-
-const firstPair = ({ pairs }: StageJob): Pair => {
-  const [pair] = pairs;
-  if (pair === undefined) throw new Error('A stage needs a pair of organizations.');
-  return pair;
-};
+import { firstPair, json, type NextStep, type Stage, type StageContext } from './stage.ts';
 
 function pickPlan({ plans }: StageJob): KnownPlan {
   const plan = plans[Math.floor(Math.random() * plans.length)];
@@ -172,56 +137,65 @@ const readPlan = ({ planId }: KnownPlan): string => `CarePlan/${planId}`;
 export const stages = {
   read: {
     title: 'read, by the custodian',
+    mode: 'hub',
     group: 'reading',
     floor: 'read',
     prepare: getting(asCustodian, 2_000, readPlan),
   },
   'read-consent': {
     title: 'read, by the other party',
+    mode: 'hub',
     group: 'reading',
     floor: 'read',
     prepare: getting(asRecipient, 2_000, readPlan),
   },
   'search-subject': {
     title: 'search by subject',
+    mode: 'hub',
     group: 'reading',
     floor: 'read',
     prepare: getting(asCustodian, 2_000, ({ patientId }) => `CarePlan?subject=Patient/${patientId}`),
   },
   'search-includes': {
     title: 'by identifier, with includes',
+    mode: 'hub',
     group: 'reading',
     floor: 'read',
     prepare: getting(asCustodian, 9_000, withIncludes),
   },
   'search-includes-consent': {
     title: 'the same, by the other party',
+    mode: 'hub',
     group: 'reading',
     floor: 'read',
     prepare: getting(asRecipient, 9_000, withIncludes),
   },
   list: {
     title: 'list of 50, newest first',
+    mode: 'hub',
     group: 'reading',
     floor: 'read',
     prepare: getting(asCustodian, 100_000, () => listPath),
   },
   'list-consent': {
     title: 'the same, by the other party',
+    mode: 'hub',
     group: 'reading',
     floor: 'read',
     prepare: getting(asRecipient, 100_000, () => listPath),
   },
   'list-small': {
     title: 'the same, by a party with 20 plans',
+    mode: 'hub',
     group: 'reading',
     floor: 'read',
     prepare: listAsSmallParty,
   },
-  create: { title: 'create patient', group: 'writing', floor: 'patient', prepare: createPatients },
-  plan: { title: 'whole plan, 11 resources', group: 'writing', floor: 'plan', prepare: sendPlans },
-  update: { title: 'update with If-Match', group: 'writing', floor: 'read', prepare: updatePlans },
-  mixed: { title: 'mixed, 80 % reading', group: 'writing', floor: undefined, prepare: mix },
+  create: { title: 'create patient', mode: 'hub', group: 'writing', floor: 'patient', prepare: createPatients },
+  plan: { title: 'whole plan, 11 resources', mode: 'hub', group: 'writing', floor: 'plan', prepare: sendPlans },
+  update: { title: 'update with If-Match', mode: 'hub', group: 'writing', floor: 'read', prepare: updatePlans },
+  mixed: { title: 'mixed, 80 % reading', mode: 'hub', group: 'writing', floor: undefined, prepare: mix },
+  ...plainStages,
 } as const satisfies Readonly<Record<string, Stage>>;
 
 export type StageName = keyof typeof stages;
