@@ -39,7 +39,7 @@ describe('makePlainBundle', () => {
 
   it('refers to nothing outside itself', () => {
     const written = new Set(text.matchAll(/"url":"([^"]+)"/g).map(([, url]) => url));
-    const referred = [...text.matchAll(/"reference":"([^"]+)"/g).map(([, reference]) => reference)];
+    const referred = Array.from(text.matchAll(/"reference":"([^"]+)"/g), ([, reference]) => reference);
     expect(written.size).toBe(bundleSize);
     expect(referred.filter((reference) => !written.has(reference))).toEqual([]);
   });
