@@ -72,13 +72,25 @@ export function hiddenReferences(reader: Reader, alias: string): Fragment {
   const row = name(alias);
   return sql`case when cardinality(${row}.refs) > 0 then (
     select array_agg(f.ref) from unnest(${hideableReferences(reader, alias)}) f (ref)
-    where (${seenTarget(visibleTo('hidden-reference', reader, 't'))}) is null) end`;
+    where not ${hasTarget(addressIn('f.ref'), visibleTo('hidden-reference', reader, 't'))}) end`;
 }
 
-/** Of `f.ref`, which names a target `t`: true, or nothing. With NOT EXISTS the planner would read every visible row for three references. */
-function seenTarget(isVisible: Fragment): Fragment {
-  return sql`select true from resource t where t.type = split_part(f.ref, '/', 1) and t.id = split_part(f.ref, '/', 2)
-    and ${isVisible} limit 1`;
+export interface Address {
+  readonly type: Fragment;
+  readonly id: Fragment;
+}
+
+/** The type and the id that a text `Type/id` is made of. */
+export function addressIn(column: string): Address {
+  return { type: sql`split_part(${name(column)}, '/', 1)`, id: sql`split_part(${name(column)}, '/', 2)` };
+}
+
+/**
+ * True where a row `t` of `resource` with this address meets the condition. EXISTS says the same, but of that the planner makes a join
+ * or a hash of every row; a scalar subquery stays a probe.
+ */
+export function hasTarget({ type, id }: Address, condition: Fragment): Fragment {
+  return sql`((select true from resource t where t.type = ${type} and t.id = ${id} and ${condition} limit 1) is not null)`;
 }
 
 /** Those of the row's references that can be hidden from somebody who sees the row, as text[]. */
@@ -94,16 +106,16 @@ export function hideableReferences(reader: Reader, alias: string): Fragment {
  */
 export function showsReference(reader: Reader, alias: string, entry: string): Fragment {
   const found = name(entry);
-  return sql`(${found}.target_type || '/' || ${found}.target_id <> all (${hideableReferences(reader, alias)}) or exists (
-    select from resource t where t.type = ${found}.target_type and t.id = ${found}.target_id
-      and ${visibleTo('searched-reference', reader, 't')}))`;
+  const target = { type: sql`${found}.target_type`, id: sql`${found}.target_id` };
+  return sql`(${found}.target_type || '/' || ${found}.target_id <> all (${hideableReferences(reader, alias)})
+    or ${hasTarget(target, visibleTo('searched-reference', reader, 't'))})`;
 }
 
 /** True of a row from which nothing is taken out for this reader: what stands inside a Reference may be asked for. */
 export function showsEveryReference(reader: Reader, alias: string): Fragment {
   return sql`not exists (
     select from unnest(${hideableReferences(reader, alias)}) f (ref)
-    where (${seenTarget(visibleTo('searched-identifier', reader, 't'))}) is null)`;
+    where not ${hasTarget(addressIn('f.ref'), visibleTo('searched-identifier', reader, 't'))})`;
 }
 
 /** ORDER BY of one address's rows: a Patient's first is the reader's registration. Its own, else the latest; deleted ones last. */

@@ -3,6 +3,7 @@
 import { liveCheck, slotReader } from './reader.ts';
 import { compile, join, name, nothing, slot, sql } from './sql.ts';
 import type { Fragment } from './sql.ts';
+import { addressIn, hasTarget } from './visibility.ts';
 
 /** `name` of slot -> array type, in the order of the columns of `unnest`. */
 const writeColumns = {
@@ -136,9 +137,8 @@ export function compileWrite(isProtected: boolean): ReturnType<typeof compile> {
     left join new_person p on p.patient_id = i.patient_id
     where (select ok from live)),
   refs as (
-    select u.n, array_agg(u.ref) as all_refs, coalesce(array_agg(u.ref) filter (where not u.is_own and not exists (
-        select from resource t where t.type = split_part(u.ref, '/', 1) and t.id = split_part(u.ref, '/', 2)
-          and t.custodian = w.custodian and t.person = w.person)), '{}') as foreign_refs
+    select u.n, array_agg(u.ref) as all_refs, coalesce(array_agg(u.ref) filter (where not u.is_own
+        and not ${hasTarget(addressIn('u.ref'), sql`t.custodian = w.custodian and t.person = w.person`)}), '{}') as foreign_refs
     from unnest(${slot('integer[]', 'refOf')}, ${slot('text[]', 'ref')}, ${slot('boolean[]', 'refIsOwn')}) u (n, ref, is_own)
     join w on w.n = u.n group by u.n),
   superseded as (

@@ -66,8 +66,8 @@ const plants: Readonly<Record<string, readonly Edit[]>> = {
   "references to other parties' resources are not noted": [
     {
       file: 'src/store/write-statement.ts',
-      find: 'filter (where not u.is_own and not exists (',
-      put: 'filter (where false and not exists (',
+      find: 'filter (where not u.is_own',
+      put: 'filter (where false',
     },
   ],
   'coverage passes an authority of its own': [
