@@ -10,7 +10,10 @@ import { inMemory } from './contract/open-databases.ts';
 const reader: Reader = { party: sql`(select 1::bigint)`, at: sql`(select now())` };
 
 const statements = {
-  'references to hide': { text: toLiteralText(sql`select ${hiddenReferences(reader, 'r')} from resource r`), values: [] },
+  'references to hide': {
+    text: toLiteralText(sql`select ${hiddenReferences(reader, 'r')} from resource r`),
+    values: [],
+  },
   'a reference that is searched': {
     text: toLiteralText(
       sql`select r.key from resource r join search_reference x on x.resource = r.key where ${showsReference(reader, 'r', 'x')}`,
@@ -46,7 +49,10 @@ describe('the plan of a statement that asks for targets', () => {
     const plan = rows.map((row) => row['QUERY PLAN']).join('\n');
     const targets = plan.split('\n').filter((line) => / on resource t\b/.test(line));
     expect(targets.length, plan).toBeGreaterThan(0);
-    expect(targets.filter((line) => !/Index (Only )?Scan using/.test(line)), plan).toEqual([]);
+    expect(
+      targets.filter((line) => !/Index (Only )?Scan using/.test(line)),
+      plan,
+    ).toEqual([]);
     expect(plan).not.toMatch(/hashed SubPlan/);
     expect(plan).not.toMatch(/Anti Join/);
   });
