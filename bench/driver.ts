@@ -2,7 +2,7 @@
 import { openConnection, type HttpConnection } from './http-connection.ts';
 import type { DriverMessage, Job, JobResult, ReadFloorJob, StageJob } from './job.ts';
 import { createLatencies, type Latencies } from './latencies.ts';
-import { openRowWriter } from './plan-rows.ts';
+import { openRowWriter } from './written-rows.ts';
 import { isStageName, stages } from './stages.ts';
 import { openTokenSource } from './token-source.ts';
 

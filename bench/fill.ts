@@ -2,7 +2,7 @@
 import pg from 'pg';
 import { runStatement } from './cluster.ts';
 import type { KnownPlan, Pair } from './job.ts';
-import { readWrittenRows, type TableRows } from './plan-rows.ts';
+import { readWrittenRows, type TableRows } from './written-rows.ts';
 import { startHub } from './processes.ts';
 import { fill, select, type Session } from './session.ts';
 

@@ -1,6 +1,6 @@
 // What the run and its load driver say to each other: a job goes over, `started` and a result come back.
 import type { PlanParties } from './plan.ts';
-import type { TableRows } from './plan-rows.ts';
+import type { TableRows } from './written-rows.ts';
 
 /** The system that the driver plays: one client that may act for every organization of the bench. */
 export interface SystemLogin {

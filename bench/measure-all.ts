@@ -6,7 +6,7 @@ import { measureFloors, type FloorContext } from './measure-floors.ts';
 import { measureStages } from './measure-stages.ts';
 import type { BenchOptions } from './options.ts';
 import { fillPlain } from './plain-fill.ts';
-import { countRows } from './plan-rows.ts';
+import { countRows } from './written-rows.ts';
 import { startHub } from './processes.ts';
 import type { FloorMeasurement, StageMeasurement } from './report.ts';
 import type { Session } from './session.ts';

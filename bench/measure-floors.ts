@@ -1,6 +1,6 @@
 // Measures the floors on a copy of the hub's database, so that tables and indexes have the size the hub works with.
 import { startFloorServer } from './processes.ts';
-import type { TableRows } from './plan-rows.ts';
+import type { TableRows } from './written-rows.ts';
 import type { FloorMeasurement, Measurement } from './report.ts';
 import { measure, select, type Session } from './session.ts';
 import type { FloorName } from './stage.ts';

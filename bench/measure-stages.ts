@@ -54,8 +54,8 @@ async function measureStage(
 ): Promise<Measurement & { readonly plansThen: number; readonly statements?: readonly StatementCost[] }> {
   const { options, databaseUrl, directory } = session;
   const plansThen = session.mode === 'hub' ? await countPlans(session) : await countResources(session);
-  const pool = stage === 'plain-delete' ? await writePool(session, hub) : {};
-  const { connections }: Stage = stages[stage];
+  const { connections, takesPool = false }: Stage = stages[stage];
+  const pool = takesPool ? await writePool(session, hub) : {};
   if (options.countStatements)
     await runStatement(
       databaseUrl,

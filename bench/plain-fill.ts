@@ -2,7 +2,7 @@
 import { runStatement } from './cluster.ts';
 import { readLastWritten } from './fill.ts';
 import { bundleSize, plainTypes } from './plain-resources.ts';
-import type { TableRows } from './plan-rows.ts';
+import type { TableRows } from './written-rows.ts';
 import { startHub, type ServerProcess } from './processes.ts';
 import { fill, select, type Session } from './session.ts';
 

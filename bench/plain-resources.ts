@@ -129,7 +129,7 @@ const personOf = (running: number): number =>
 const typeOf = (running: number): keyof typeof makers =>
   plainTypes[(running % bundleSize) % plainTypes.length] ?? 'Patient';
 
-/** Eight letters and a number: the write floors put another word of eight in their place (plan-rows.ts). */
+/** Eight letters and a number: the write floors put another word of eight in their place (written-rows.ts). */
 const idOf = (person: number): string => `resource-${person}`;
 
 /** `Type/id` of the resource with this running number, another for each. */

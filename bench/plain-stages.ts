@@ -100,6 +100,7 @@ export const plainStages = {
     mode: 'plain',
     group: 'writing',
     floor: 'plain-write',
+    takesPool: true,
     prepare: deleteResources,
   },
   'plain-import': {

@@ -34,6 +34,8 @@ export interface Stage {
   readonly floor: FloorName | undefined;
   /** Where another number of connections than asked for would measure something else. */
   readonly connections?: number;
+  /** It uses up resources, which are written just before it. */
+  readonly takesPool?: boolean;
   readonly prepare: (context: StageContext) => NextStep | Promise<NextStep>;
 }
 
