@@ -1,5 +1,6 @@
 // The audit log: one row for what was done. Rows of requests that end at the same time share one INSERT and one commit,
 // and nobody's call resolves before its rows are committed. Never holds a personal number.
+import { createGroup } from '../core/group.ts';
 import type { AuditRow, Store } from './store.ts';
 import type { Queryable, Statement } from './database.ts';
 
@@ -36,47 +37,15 @@ function insertAuditRows(rows: readonly AuditRow[]): Statement {
 /** So many rows go down at most in one statement. */
 const mostRows = 500;
 
-interface Waiting {
-  readonly rows: readonly AuditRow[];
-  readonly resolve: () => void;
-  readonly reject: (error: unknown) => void;
-}
-
-/** An audit function that commits in groups: what arrives while one group is being written makes up the next. */
+/** An audit function that commits in groups. */
 export function createAudit(database: Queryable): Store['audit'] {
-  let waiting: Waiting[] = [];
-  let isWriting = false;
-
-  const writeGroup = async (): Promise<void> => {
-    isWriting = true;
-    while (waiting.length > 0) {
-      const group = takeGroup();
-      try {
-        await database.query(insertAuditRows(group.flatMap(({ rows }) => rows)));
-        for (const { resolve } of group) resolve();
-      } catch (error) {
-        for (const { reject } of group) reject(error);
-      }
-    }
-    isWriting = false;
-  };
-
-  const takeGroup = (): readonly Waiting[] => {
-    let size = 0;
-    const end = waiting.findIndex(({ rows }, index) => {
-      size += rows.length;
-      return index > 0 && size > mostRows;
-    });
-    const group = end < 0 ? waiting : waiting.slice(0, end);
-    waiting = end < 0 ? [] : waiting.slice(end);
-    return group;
-  };
-
-  return (rows) => {
-    if (rows.length === 0) return Promise.resolve();
-    return new Promise((resolve, reject) => {
-      waiting.push({ rows, resolve, reject });
-      if (!isWriting) void writeGroup();
-    });
-  };
+  const audit = createGroup<readonly AuditRow[], undefined>({
+    run: async (groups) => {
+      await database.query(insertAuditRows(groups.flat()));
+      return groups.map(() => undefined);
+    },
+    sizeOf: (rows) => rows.length,
+    most: mostRows,
+  });
+  return (rows) => (rows.length === 0 ? Promise.resolve() : audit(rows));
 }

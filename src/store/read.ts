@@ -1,5 +1,8 @@
 // read and vread: one statement each. https://hl7.org/fhir/R4/http.html#read
 // What is hidden and what is absent both give undefined.
+import type { Permit } from '../access/permit.ts';
+import { createGroup } from '../core/group.ts';
+import type { ResourceAddress } from '../fhir/resource.ts';
 import type { Queryable } from './database.ts';
 import { liveCheck, readerSlots, requireLive, slotReader } from './reader.ts';
 import type { LiveRow } from './reader.ts';
@@ -14,9 +17,11 @@ export function createRead(database: Queryable, isProtected: boolean): Pick<Stor
   const reader = slotReader(isProtected);
   const current = compile(sql`with ${liveCheck(reader)}
     select live.ok, v.* from live left join lateral (
-      select ${versionColumns(reader, 'r')} from resource r
-      where r.type = ${slot('text', 'type')} and r.id = ${slot('text', 'id')} and ${visibleTo('read', reader, 'r')}
-      order by ${ownRegistrationFirst(reader, 'r')} limit 1
+      select a.n, f.* from unnest(${slot('text[]', 'types')}, ${slot('text[]', 'ids')}) with ordinality a (type, id, n)
+      cross join lateral (
+        select ${versionColumns(reader, 'r')} from resource r
+        where r.type = a.type and r.id = a.id and ${visibleTo('read', reader, 'r')}
+        order by ${ownRegistrationFirst(reader, 'r')} limit 1) f
     ) v on live.ok`);
 
   const address = { type: slot('text', 'type'), id: slot('text', 'id'), versionId: slot('text', 'versionId') };
@@ -31,14 +36,63 @@ export function createRead(database: Queryable, isProtected: boolean): Pick<Stor
         and ${versionVisibleTo('version-superseded', reader, 'h')} and ${isReadersRegistration(reader, 'h')}
     ) v on live.ok limit 1`);
 
-  const one = async (statement: ReturnType<typeof current>): Promise<StoredVersion | undefined> => {
-    const rows = await database.query<LiveRow & VersionRow>(statement);
+  const readAll = async (reads: readonly Read[]): Promise<readonly (StoredVersion | undefined)[]> => {
+    const [first] = reads;
+    if (first === undefined) return [];
+    const slots = {
+      ...readerSlots(first.permit),
+      at: new Date(Math.max(...reads.map(({ permit }) => permit.at.getTime()))),
+      types: reads.map(({ address: { type } }) => type),
+      ids: reads.map(({ address: { id } }) => id),
+    };
+    const rows = await database.query<LiveRow & VersionRow & { readonly n: number }>(current(slots));
     requireLive(rows);
-    return rows.filter(isFound).map(toStoredVersion)[0];
+    const byNumber = new Map(rows.filter(isFound).map((row) => [row.n, toStoredVersion(row)]));
+    return reads.map((_, index) => byNumber.get(index + 1));
   };
 
   return {
-    read: (permit, { type, id }) => one(current({ ...readerSlots(permit), type, id })),
-    readVersion: (permit, { type, id, versionId }) => one(version({ ...readerSlots(permit), type, id, versionId })),
+    read: createGroupOfReads(readAll),
+    readVersion: async (permit, { type, id, versionId }) => {
+      const rows = await database.query<LiveRow & VersionRow>(version({ ...readerSlots(permit), type, id, versionId }));
+      requireLive(rows);
+      return rows.filter(isFound).map(toStoredVersion)[0];
+    },
   };
+}
+
+interface Read {
+  readonly permit: Permit;
+  readonly address: ResourceAddress;
+}
+
+/** So many versions are read at most in one statement. */
+const mostReads = 100;
+
+/**
+ * Reads of one caller (client, key, party) that come in while one statement runs share the next, which judges grants at the latest of
+ * their instants. Callers never share one: the settings of row-level security are those of a whole transaction.
+ */
+function createGroupOfReads(
+  run: (reads: readonly Read[]) => Promise<readonly (StoredVersion | undefined)[]>,
+): Store['read'] {
+  const groups = new Map<string, { readonly read: (item: Read) => Promise<StoredVersion | undefined>; open: number }>();
+  return async (permit, address) => {
+    const caller = JSON.stringify(callerOf(permit));
+    const group = groups.get(caller) ?? { read: createGroup({ run, sizeOf: () => 1, most: mostReads }), open: 0 };
+    groups.set(caller, group);
+    group.open += 1;
+    try {
+      return await group.read({ permit, address });
+    } finally {
+      group.open -= 1;
+      if (group.open === 0) groups.delete(caller);
+    }
+  };
+}
+
+/** All of a permit that decides what a statement gives, but for its instant. */
+function callerOf(permit: Permit): readonly unknown[] {
+  const { party, client, thumbprint, kind } = readerSlots(permit);
+  return [party, client, thumbprint, kind];
 }
