@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Reader } from '../src/store/reader.ts';
 import { sql, toLiteralText } from '../src/store/sql.ts';
 import { hiddenReferences, showsEveryReference, showsReference } from '../src/store/visibility.ts';
-import { compileWrite } from '../src/store/write-statement.ts';
+import { createWriteStatement } from '../src/store/write-statement.ts';
 import { inMemory } from './contract/open-databases.ts';
 
 const reader: Reader = { party: sql`(select 1::bigint)`, at: sql`(select now())` };
@@ -24,7 +24,7 @@ const statements = {
     text: toLiteralText(sql`select r.key from resource r where ${showsEveryReference(reader, 'r')}`),
     values: [],
   },
-  'references of what is written': compileWrite(false)({ valueOf: null }),
+  'references of what is written': createWriteStatement(false)({ types: ['CarePlan'], follows: [null], refOf: [1] }),
 };
 
 describe('the plan of a statement that asks for targets', () => {

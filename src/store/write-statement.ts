@@ -1,8 +1,9 @@
 // The one statement that puts down a whole Bundle: versions, history, index rows, grants, outbox and audit, in as many INSERTs
-// as there are tables. Its text never changes, so it is prepared once per connection; everything varies in arrays.
+// as there are tables to write. One text for each shape of Bundle, prepared once per connection; everything else varies in arrays.
 import { liveCheck, slotReader } from './reader.ts';
 import { compile, join, name, nothing, slot, sql } from './sql.ts';
-import type { Fragment } from './sql.ts';
+import type { Statement } from './database.ts';
+import type { Fragment, Slots } from './sql.ts';
 import { addressIn, hasTarget } from './visibility.ts';
 
 /** `name` of slot -> array type, in the order of the columns of `unnest`. */
@@ -75,34 +76,47 @@ const textColumns = {
   textContent: 'text[]',
 } as const;
 
-/** Out with the old rows of what is followed, in with the new ones. A DELETE sees only what was there before the statement. */
-const indexWrites: readonly Fragment[] = indexTables.map(({ table, columns: [first, second], slots }) => {
-  const [a, b] = [name(first), name(second)];
-  const isToken = table === 'search_token';
-  return sql`${name(`old_${table}`)} as (
-    delete from ${name(table)} where resource = any (${followed}) and (select ok from live)),
-  ${name(`new_${table}`)} as (
+const allIndexTables = [
+  'search_token',
+  'search_reference',
+  'search_date',
+  'search_string',
+  'search_value',
+  'search_text',
+] as const;
+type IndexTable = (typeof allIndexTables)[number];
+
+/** Out with the old rows of what is followed. A DELETE sees only what was there before the statement. */
+const oldRows = allIndexTables.map(
+  (table) => sql`${name(`old_${table}`)} as (
+    delete from ${name(table)} where resource = any (${followed}) and (select ok from live))`,
+);
+
+/** In with the new ones. */
+const newRows: Readonly<Record<IndexTable, Fragment>> = {
+  ...(Object.fromEntries(
+    indexTables.map(({ table, columns: [first, second], slots }) => {
+      const [a, b] = [name(first), name(second)];
+      const isToken = table === 'search_token';
+      return [
+        table,
+        sql`${name(`new_${table}`)} as (
     insert into ${name(table)} (resource, person, param, last_updated, ${a}, ${b}${isToken ? sql`, owner` : nothing})
     select w.key, w.person, i.param, w.last_updated, i.a, i.b${isToken ? sql`, w.owner` : nothing}
-    from unnest(${arrays(slots)}) i (n, param, a, b) join w on w.n = i.n)`;
-});
-
-/** The two tables of more columns, in the same way. */
-const wideWrites: readonly Fragment[] = [
-  sql`old_search_value as (
-    delete from search_value where resource = any (${followed}) and (select ok from live)),
-  new_search_value as (
+    from unnest(${arrays(slots)}) i (n, param, a, b) join w on w.n = i.n)`,
+      ];
+    }),
+  ) as Record<(typeof indexTables)[number]['table'], Fragment>),
+  search_value: sql`new_search_value as (
     insert into search_value (resource, person, param, last_updated, key_code, key_system, low, high, code, system, unit, low2, high2)
     select w.key, w.person, i.param, w.last_updated, i.key_code, i.key_system, i.low, i.high, i.code, i.system, i.unit, i.low2, i.high2
     from unnest(${arrays(valueColumns)}) i (n, param, key_code, key_system, low, high, code, system, unit, low2, high2) join w on w.n = i.n)`,
-  sql`old_search_text as (
-    delete from search_text where resource = any (${followed}) and (select ok from live)),
-  new_search_text as (
+  search_text: sql`new_search_text as (
     insert into search_text (resource, person, last_updated, language, narrative, content)
     select w.key, w.person, w.last_updated, i.language,
       case when i.narrative <> '' then to_tsvector(i.language::regconfig, i.narrative) end, to_tsvector(i.language::regconfig, i.content)
     from unnest(${arrays(textColumns)}) i (n, language, narrative, content) join w on w.n = i.n)`,
-];
+};
 
 const versionColumns = sql`type, id, registrant, version_id, last_updated, method, deleted, directory, custodian, person, author, refs, foreign_refs, body`;
 
@@ -115,55 +129,135 @@ export function compileReindex(): ReturnType<typeof compile> {
   w as materialized (
     select i.n, r.key, r.person, r.last_updated, r.owner
     from unnest(${followed}) with ordinality i (key, n) join resource r on r.key = i.key),
-  ${join([...indexWrites, ...wideWrites], ',\n')}
+  ${join([...oldRows, ...Object.values(newRows)], ',\n')}
   select 1`);
 }
 
-/** Slots: those of the reader, of `writeColumns`, of the index tables, and those named below. Gives one row (ok). */
-export function compileWrite(isProtected: boolean): ReturnType<typeof compile> {
-  return compile(sql`with ${liveCheck(slotReader(isProtected))},
-  new_person as (
+/** Which parts of the statement a Bundle needs. What each of them costs is its start, so what has nothing to do is left out. */
+export interface WriteShape {
+  readonly creates: boolean;
+  readonly follows: boolean;
+  /** A Patient is among the writes. */
+  readonly registers: boolean;
+  readonly refers: boolean;
+  readonly followsConsent: boolean;
+  readonly grants: boolean;
+  readonly tables: readonly IndexTable[];
+}
+
+/** The shape that these slots fill. */
+export function shapeOf(slots: Slots): WriteShape {
+  const {
+    follows = [],
+    types = [],
+    patientIds = [],
+    refOf,
+    grantOf,
+  } = slots as Readonly<Record<string, readonly unknown[]>>;
+  const isFilled = (rows: readonly unknown[] | undefined): boolean => rows !== undefined && rows.length > 0;
+  return {
+    creates: follows.includes(null),
+    follows: follows.some((key) => key !== null),
+    registers: patientIds.some((id) => id !== null),
+    refers: isFilled(refOf),
+    followsConsent: types.some((type, at) => type === 'Consent' && follows[at] !== null),
+    grants: isFilled(grantOf),
+    tables: allIndexTables.filter((table) =>
+      isFilled((slots as Readonly<Record<string, readonly unknown[]>>)[rowsOf[table]]),
+    ),
+  };
+}
+
+/** The slot that says to which write each row of the table belongs. */
+const rowsOf: Readonly<Record<IndexTable, string>> = {
+  search_token: 'tokenOf',
+  search_reference: 'referenceOf',
+  search_date: 'dateOf',
+  search_string: 'stringOf',
+  search_value: 'valueOf',
+  search_text: 'textOf',
+};
+
+/** The statement for these slots: those of the reader, of `writeColumns`, of the index tables, and those named below. Gives one row (ok). */
+export function createWriteStatement(isProtected: boolean): (slots: Slots) => Statement {
+  const compiled = new Map<string, ReturnType<typeof compile>>();
+  return (slots) => {
+    const shape = shapeOf(slots);
+    const text = JSON.stringify(shape);
+    const statement = compiled.get(text) ?? compileWrite(isProtected, shape);
+    compiled.set(text, statement);
+    return statement(slots);
+  };
+}
+
+function compileWrite(isProtected: boolean, shape: WriteShape): ReturnType<typeof compile> {
+  const when = (condition: boolean, part: Fragment): readonly Fragment[] => (condition ? [part] : []);
+  const refColumns = shape.refers
+    ? sql`coalesce(f.all_refs, '{}'), coalesce(f.foreign_refs, '{}')`
+    : sql`'{}'::text[], '{}'::text[]`;
+  const joinRefs = shape.refers ? sql`left join refs f on f.n = w.n` : nothing;
+  const parts = [
+    liveCheck(slotReader(isProtected)),
+    ...when(
+      shape.registers,
+      sql`new_person as (
     insert into person (patient_id)
     select distinct p.id from unnest(${slot('text[]', 'patientIds')}) p (id) where p.id is not null and (select ok from live) order by p.id
     -- DO UPDATE, so that a person another transaction has just made comes back too.
-    on conflict (patient_id) do update set patient_id = excluded.patient_id returning key, patient_id),
-  w as materialized (
+    on conflict (patient_id) do update set patient_id = excluded.patient_id returning key, patient_id)`,
+    ),
+    sql`w as materialized (
     select i.n, i.type, i.id, i.follows, i.version_id, i.last_updated, i.method, i.body, i.directory, i.custodian, i.registrant,
       coalesce(i.follows, nextval('resource_key')) as key,
-      coalesce(i.person_key, p.key) as person,
+      ${shape.registers ? sql`coalesce(i.person_key, p.key)` : sql`i.person_key`} as person,
       case when i.directory then -2 else coalesce(i.custodian, -3) end as owner
     from unnest(${arrays(writeColumns)}) with ordinality
       i (type, id, follows, version_id, last_updated, method, body, directory, custodian, registrant, person_key, patient_id, n)
-    left join new_person p on p.patient_id = i.patient_id
-    where (select ok from live)),
-  refs as (
+    ${shape.registers ? sql`left join new_person p on p.patient_id = i.patient_id` : nothing}
+    where (select ok from live))`,
+    ...when(
+      shape.refers,
+      sql`refs as (
     select u.n, array_agg(u.ref) as all_refs, coalesce(array_agg(u.ref) filter (where not u.is_own
         and not ${hasTarget(addressIn('u.ref'), sql`t.custodian = w.custodian and t.person = w.person`)}), '{}') as foreign_refs
     from unnest(${slot('integer[]', 'refOf')}, ${slot('text[]', 'ref')}, ${slot('boolean[]', 'refIsOwn')}) u (n, ref, is_own)
-    join w on w.n = u.n group by u.n),
-  superseded as (
+    join w on w.n = u.n group by u.n)`,
+    ),
+    ...when(
+      shape.follows,
+      sql`superseded as (
     insert into resource_history (key, ${versionColumns})
     select key, ${versionColumns} from resource where key = any (${followed}) and (select ok from live)),
   changed as (
     update resource r set version_id = w.version_id, last_updated = w.last_updated, method = w.method, body = w.body,
-      deleted = w.method = 'DELETE', author = ${slot('bigint', 'party')},
-      refs = coalesce(f.all_refs, '{}'), foreign_refs = coalesce(f.foreign_refs, '{}')
-    from w left join refs f on f.n = w.n where r.key = w.follows),
-  created as (
+      deleted = w.method = 'DELETE', author = ${slot('bigint', 'party')}, (refs, foreign_refs) = row(${refColumns})
+    from w ${joinRefs} where r.key = w.follows)`,
+    ),
+    ...when(
+      shape.creates,
+      sql`created as (
     insert into resource (key, ${versionColumns})
     select w.key, w.type, w.id, w.registrant, w.version_id, w.last_updated, w.method, w.method = 'DELETE', w.directory, w.custodian,
-      w.person, ${slot('bigint', 'party')}, coalesce(f.all_refs, '{}'), coalesce(f.foreign_refs, '{}'), w.body
-    from w left join refs f on f.n = w.n where w.follows is null),
-  ${join([...indexWrites, ...wideWrites], ',\n')},
-  closed as (
-    delete from sharing_grant where consent in (select w.key from w where w.type = 'Consent' and w.follows is not null)),
-  opened as (
+      w.person, ${slot('bigint', 'party')}, ${refColumns}, w.body
+    from w ${joinRefs} where w.follows is null)`,
+    ),
+    ...(shape.follows ? oldRows : []),
+    ...shape.tables.map((table) => newRows[table]),
+    ...when(
+      shape.followsConsent,
+      sql`closed as (
+    delete from sharing_grant where consent in (select w.key from w where w.type = 'Consent' and w.follows is not null))`,
+    ),
+    ...when(
+      shape.grants,
+      sql`opened as (
     insert into sharing_grant (consent, consent_id, consent_version, person, custodian, recipient, starts_at, ends_at)
     select w.key, w.id, w.version_id, w.person, c.key, r.key, g.starts_at, g.ends_at
     from unnest(${slot('integer[]', 'grantOf')}, ${slot('text[]', 'grantCustodian')}, ${slot('text[]', 'grantRecipient')},
       ${slot('timestamptz[]', 'grantStart')}, ${slot('timestamptz[]', 'grantEnd')}) g (n, custodian, recipient, starts_at, ends_at)
-    join w on w.n = g.n join organization c on c.id = g.custodian join organization r on r.id = g.recipient),
-  told as (
+    join w on w.n = g.n join organization c on c.id = g.custodian join organization r on r.id = g.recipient)`,
+    ),
+    sql`told as (
     insert into outbox (at, action, type, id, version_id, resource, person, custodian)
     select w.last_updated, case when w.method = 'DELETE' then 'delete' when w.follows is null then 'create' else 'update' end,
       w.type, w.id, w.version_id, w.key, w.person, w.custodian
@@ -177,6 +271,8 @@ export function compileWrite(isProtected: boolean): ReturnType<typeof compile> {
           case when w.person is null then '{}' else jsonb_build_object('personKey', w.person) end order by e.n)
         from jsonb_array_elements(${slot('jsonb', 'auditEntities')}) with ordinality e (entity, n)
         left join w on w.type || '/' || w.id = e.entity ->> 'address'), '[]')
-    where (select ok from live))
+    where (select ok from live))`,
+  ];
+  return compile(sql`with ${join(parts, ',\n  ')}
   select ok from live`);
 }

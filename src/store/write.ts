@@ -15,7 +15,7 @@ import type { ResourceWrite, WriteTransaction } from './store.ts';
 import { isFound, resolvedColumns, toResolved, toStoredVersion, versionColumns } from './version-row.ts';
 import type { ResolvedRow, VersionRow } from './version-row.ts';
 import { ownRegistrationFirst, visibleTo } from './visibility.ts';
-import { compileWrite } from './write-statement.ts';
+import { createWriteStatement } from './write-statement.ts';
 import { toWriteSlots } from './write-values.ts';
 
 const addresses = sql`(select distinct a.type, a.id from unnest(${slot('text[]', 'types')}, ${slot('text[]', 'ids')}) a (type, id)) a`;
@@ -28,7 +28,7 @@ const addressSlots = (wanted: readonly ResourceAddress[]): Slots => ({
 /** What a WriteTransaction is made of; compiled once per store. */
 export function createWrite(isProtected: boolean): (inside: Queryable) => Omit<WriteTransaction, 'reading'> {
   const reader = slotReader(isProtected);
-  const write = compileWrite(isProtected);
+  const write = createWriteStatement(isProtected);
   const lock = compile(sql`with ${liveCheck(reader)},
     locked as (
       select ${versionColumns(reader, 'r')} from ${addresses} join resource r on r.type = a.type and r.id = a.id
