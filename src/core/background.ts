@@ -1,5 +1,6 @@
 // Work that no request waits for. It ends when it has nothing more to do; nothing here waits for a time to come, so nothing keeps the
 // process alive. What fails is told to the log and left for the next start.
+import { setImmediate } from 'node:timers/promises';
 import type { Log } from './log.ts';
 
 export interface Background {
@@ -8,6 +9,12 @@ export interface Background {
   /** Tells all work to stop, starts no more, and resolves when none is going on. */
   readonly stop: () => Promise<void>;
 }
+
+/**
+ * To be awaited between the pages of long work. The embedded database answers without a turn of the event loop: work that only asks it
+ * would let no request and no signal in until its end.
+ */
+export const letOthersIn = (): Promise<void> => setImmediate();
 
 export function createBackground(log: Log): Background {
   const stopping = new AbortController();

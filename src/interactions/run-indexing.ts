@@ -1,5 +1,6 @@
 // Indexes anew, in the background, what was written before a search parameter was defined otherwise. Any process goes on where another
 // stopped. Started when the hub starts, by each change of definitions, and by whoever asks for a parameter that is not yet indexed.
+import { letOthersIn } from '../core/background.ts';
 import type { FhirResource } from '../fhir/resource.ts';
 import { parseJson } from '../fhir/json.ts';
 import { DefinitionsMoved } from '../store/search-state.ts';
@@ -27,6 +28,7 @@ async function runIndexing(services: Services, stopping: AbortSignal): Promise<v
     }
     if (pages === 0) tell('search-index-started');
     pages += 1;
+    await letOthersIn();
     if (outcome === 'end') {
       await services.renewSearch();
       tell('search-index-finished');

@@ -2,6 +2,7 @@
 // a job is claimed for a while, and each page renews the claim. Started by the kick-off, by each look at a job, and when the hub starts.
 import { decide } from '../access/decide.ts';
 import type { Permit } from '../access/permit.ts';
+import { letOthersIn } from '../core/background.ts';
 import type { Services } from '../interactions/services.ts';
 import type { ClaimedExport } from '../store/store.ts';
 import { toStepQuery } from './export-request.ts';
@@ -61,6 +62,7 @@ async function runExport(services: Services, job: ClaimedExport, stopping: Abort
     if (position === undefined) at += 1;
     const until = new Date(services.clock().getTime() + claimMs);
     if (!(await services.store.exports.advance(job, { state: 'open', step: at, position, until }))) return;
+    await letOthersIn();
   }
   await services.store.exports.advance(job, { state: 'done' });
 }

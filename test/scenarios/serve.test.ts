@@ -1,78 +1,30 @@
 // `sip-hub serve` as a process of its own: where it listens, what it says of itself, how it stops, and what stops it from starting.
-import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { request as httpRequest } from 'node:http';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { makeKeyPair, signIn, type VendorSystem } from '../../src/cli/demo/vendor-system.ts';
+import { createHubProcesses, freePort, type HubProcess } from './hub-process.ts';
 import { readExample } from './test-hub.ts';
-
-const root = fileURLToPath(new URL('../../', import.meta.url));
-
-interface Ended {
-  readonly code: number | null;
-  readonly signal: string | null;
-  readonly output: string;
-  readonly errors: string;
-}
-
-interface Started {
-  readonly child: ChildProcess;
-  /** Resolves with the first match in what it has written to its output. */
-  readonly says: (pattern: RegExp) => Promise<RegExpExecArray>;
-  readonly ended: Promise<Ended>;
-}
 
 describe('sip-hub serve', () => {
   const work = mkdtempSync(join(tmpdir(), 'sip-hub-serve-'));
   const data = join(work, 'data');
-  const running = new Set<ChildProcess>();
+  const processes = createHubProcesses();
 
-  /** Starts `sip-hub …` with only these settings in its environment. */
-  const start = (commandLine: readonly string[], settings: Readonly<Record<string, string>> = {}): Started => {
-    const environment = { PATH: process.env['PATH'] ?? '', SIP_HUB_DATA: data, ...settings };
-    const child = spawn(process.execPath, ['src/main.ts', ...commandLine], { cwd: root, env: environment });
-    running.add(child);
-    let output = '';
-    let errors = '';
-    child.stdout.on('data', (chunk: Buffer) => void (output += chunk.toString()));
-    child.stderr.on('data', (chunk: Buffer) => void (errors += chunk.toString()));
-    const ended = once(child, 'close').then(([code, signal]): Ended => {
-      running.delete(child);
-      return { code: code as number | null, signal: signal as string | null, output, errors };
-    });
-    const says = async (pattern: RegExp): Promise<RegExpExecArray> => {
-      for (;;) {
-        const found = pattern.exec(output);
-        if (found !== null) return found;
-        const isOver = await Promise.race([once(child.stdout, 'data').then(() => false), ended.then(() => true)]);
-        if (isOver && pattern.exec(output) === null)
-          throw new Error(`It ended without saying ${pattern}:\n${output}\n${errors}`);
-      }
-    };
-    return { child, says, ended };
-  };
+  /** With a data folder for all of them, unless the settings name another. */
+  const start = (commandLine: readonly string[], settings: Readonly<Record<string, string>> = {}): HubProcess =>
+    processes.start(commandLine, { SIP_HUB_DATA: data, ...settings });
 
-  const freePort = async (): Promise<number> => {
-    const server = createServer().listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    const { port } = server.address() as AddressInfo;
-    server.close();
-    await once(server, 'close');
-    return port;
-  };
-
-  afterAll(() => {
-    for (const child of running) child.kill('SIGKILL');
+  afterAll(async () => {
+    await processes.end();
     rmSync(work, { recursive: true, force: true });
   });
 
   describe('while it runs', () => {
-    let hub: Started;
+    let hub: HubProcess;
     let port: number;
     let origin: string;
     let operator: VendorSystem;
