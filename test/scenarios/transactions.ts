@@ -2,7 +2,6 @@
 // https://hl7.org/fhir/R4/http.html#transaction
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { FhirAnswer, VendorSystem } from '../../src/cli/demo/vendor-system.ts';
-import type { FhirResource } from '../../src/fhir/resource.ts';
 import {
   codesOf,
   consent,
