@@ -270,6 +270,12 @@ export const problemKinds = {
     'The conditional reference matches more than one resource. Make it more exact.',
     'Den villkorade referensen träffar fler än en resurs. Gör den mer exakt.',
   ),
+  'reference-circular': kind(
+    422,
+    'business-rule',
+    'The conditional reference asks for a reference that must be resolved first, and that one waits for it. Give one of them by id or fullUrl.',
+    'Den villkorade referensen frågar efter en referens som måste lösas först, och den väntar på denna. Ange en av dem med id eller fullUrl.',
+  ),
   'subject-mismatch': kind(
     422,
     'business-rule',

@@ -4,14 +4,14 @@ import { decideChange } from '../access/decide-write.ts';
 import type { Permit } from '../access/permit.ts';
 import { isReduced } from '../access/redact.ts';
 import { Problem, problem } from '../core/problem.ts';
-import type { LockedVersion, WriteTransaction } from '../store/store.ts';
+import type { LockedVersion, ResourceWrite, WriteTransaction } from '../store/store.ts';
 import { toReducedText } from './answer.ts';
 import { applyPatch } from './apply-patch.ts';
 import { toConsentText, whoOf } from './audit-rows.ts';
 import type { Change, ChangeInteraction, Create, Outcome, SettledChange } from './change.ts';
 import { requireOwnKeepers } from './keepers.ts';
 import { isDefinition, toDefinitions } from './definitions.ts';
-import { resolveLinks } from './links.ts';
+import { resolveLinks, type Links } from './links.ts';
 import { locateAt } from './locate.ts';
 import type { Services } from './services.ts';
 import { settle, type Settled } from './settle.ts';
@@ -26,8 +26,8 @@ interface CarryOutInput<T> {
 
 /**
  * The outcomes, in the order of the changes.
- * @throws not-found, gone, version-conflict, precondition-multiple, reference-not-found, reference-ambiguous, subject-mismatch,
- * subject-fixed, not-your-resource, reduced-view, already-registered, identifier-fixed, patch-failed, consent-…,
+ * @throws not-found, gone, version-conflict, precondition-multiple, reference-not-found, reference-ambiguous, reference-circular,
+ * subject-mismatch, subject-fixed, not-your-resource, reduced-view, already-registered, identifier-fixed, patch-failed, consent-…,
  * search-parameter-refused; DefinitionsMoved where the services know other search parameters than the database
  */
 export async function carryOut(
@@ -102,33 +102,41 @@ async function writeChanges(
   const settled = await settle({ services, transaction, permit, changes });
   const targets = await lockTargets(place, settled);
   const list = [...targets.changes.values()];
-  const links = await resolveLinks({ services, transaction, permit, changes: list, moved: settled.moved });
+  const { locked } = targets;
+  const write = (links: Links): ReadonlyMap<SettledChange, WrittenVersion> =>
+    toWrites({ services, permit, changes: list, locked, links });
+  const links = await resolveLinks({
+    services,
+    transaction,
+    permit,
+    changes: list,
+    moved: settled.moved,
+    locked,
+    isTransaction: interaction === 'transaction',
+    toWrites: (known) => writesOf(write(known)),
+  });
   await requireOwnKeepers(services, place, links.resource);
   const definitions = toDefinitions(services, { changes: list, resourceOf: links.resource });
-  const written = toWrites({ services, permit, changes: list, locked: targets.locked, links });
+  const written = write(links);
   const outcomes = changes.map((change) => toOutcome(services, change, { settled, targets, written }));
-  await transaction.apply(
-    permit,
-    [...written.values()].map(({ write }) => write),
-    {
-      at: services.clock(),
-      requestId: permit.requestId,
-      ...whoOf(permit.principal),
-      interaction,
-      outcome: 'success',
-      status: interaction === 'transaction' ? 200 : (outcomes[0]?.status ?? 200),
-      type: interaction === 'transaction' ? undefined : changes[0]?.type,
-      // What a conditional create found counts too: the caller is told that it is there.
-      entities: outcomes.flatMap(({ type, id, versionId }, at) => {
-        if (versionId === undefined) return [];
-        const change = changes[at];
-        const match = change === undefined ? undefined : settled.existing.get(change);
-        const version = change === undefined ? undefined : findWritten(change, targets, written);
-        const personKey = match?.personKey ?? version?.personKey ?? null;
-        return [{ address: `${type}/${id}`, versionId, personKey, consent: toConsentText(match?.openedBy) }];
-      }),
-    },
-  );
+  await transaction.apply(permit, writesOf(written), {
+    at: services.clock(),
+    requestId: permit.requestId,
+    ...whoOf(permit.principal),
+    interaction,
+    outcome: 'success',
+    status: interaction === 'transaction' ? 200 : (outcomes[0]?.status ?? 200),
+    type: interaction === 'transaction' ? undefined : changes[0]?.type,
+    // What a conditional create found counts too: the caller is told that it is there.
+    entities: outcomes.flatMap(({ type, id, versionId }, at) => {
+      if (versionId === undefined) return [];
+      const change = changes[at];
+      const match = change === undefined ? undefined : settled.existing.get(change);
+      const version = change === undefined ? undefined : findWritten(change, targets, written);
+      const personKey = match?.personKey ?? version?.personKey ?? null;
+      return [{ address: `${type}/${id}`, versionId, personKey, consent: toConsentText(match?.openedBy) }];
+    }),
+  });
   if (definitions !== undefined) await transaction.define(definitions);
   return outcomes;
 }
@@ -193,6 +201,10 @@ function toTarget(
   if (isStale || (change.ifMatch === undefined && mode.requiresIfMatch))
     throw problem('version-conflict', { expression });
   return change.kind === 'patch' ? locateAt(expression, () => applyPatch(services, change, before, body)) : change;
+}
+
+function writesOf(written: ReadonlyMap<SettledChange, WrittenVersion>): readonly ResourceWrite[] {
+  return [...written.values()].map(({ write }) => write);
 }
 
 function findWritten(

@@ -2,15 +2,13 @@
 // and all that belongs to a person belongs to the same person. https://hl7.org/fhir/R4/references.html
 import { findSubjectReferences } from '../access/compartment.ts';
 import type { Permit } from '../access/permit.ts';
-import { requireScope } from '../access/decide.ts';
 import { type Finding, problem, throwIfErrors } from '../core/problem.ts';
 import { forEachReference, parseReference, rewriteReferences } from '../fhir/reference.ts';
 import { rewriteLinks } from '../fhir/rewrite-links.ts';
 import type { FhirResource, ResourceAddress } from '../fhir/resource.ts';
-import type { Resolved, WriteTransaction } from '../store/store.ts';
-import { requireChainScope } from './chain-scope.ts';
+import type { LockedVersion, Resolved, ResourceWrite, WriteTransaction } from '../store/store.ts';
 import type { SettledChange } from './change.ts';
-import { parseCondition } from './condition.ts';
+import { matchConditional, type Matches } from './conditional-references.ts';
 import { joinPath } from './locate.ts';
 import type { Services } from './services.ts';
 
@@ -32,6 +30,20 @@ interface LinkInput {
   readonly changes: readonly SettledChange[];
   /** Addresses that were given before a condition had its match -> the match. */
   readonly moved: ReadonlyMap<string, string>;
+  /** The versions that changes follow. */
+  readonly locked: ReadonlyMap<SettledChange, LockedVersion>;
+  readonly isTransaction: boolean;
+  /** The versions that the changes come to with these links. */
+  readonly toWrites: (links: Links) => readonly ResourceWrite[];
+}
+
+/** What the bodies refer to. */
+interface Leads {
+  readonly targets: ReadonlyMap<SettledChange, readonly Target[]>;
+  /** What the changes themselves write. */
+  readonly inside: ReadonlyMap<string, SettledChange>;
+  /** What is there. */
+  readonly found: ReadonlyMap<string, Resolved>;
 }
 
 interface Target {
@@ -41,50 +53,36 @@ interface Target {
   readonly isKept: boolean;
 }
 
-/** What the changes' bodies lead to. @throws reference-not-found, reference-ambiguous, subject-mismatch */
+/** What the changes' bodies lead to. @throws reference-not-found, reference-ambiguous, reference-circular, subject-mismatch */
 export async function resolveLinks(input: LinkInput): Promise<Links> {
   const { services, changes } = input;
-  const conditional = await matchConditional(input);
+  const conditional = await matchConditional({ ...input, foresee: (known) => foresee(input, known) });
   const resource = rewriteBodies(input, conditional);
-  const targets = new Map([...resource].map(([change, body]) => [change, findTargets(change, body, services.baseUrl)]));
-  const inside = new Map(changes.map((change) => [`${change.type}/${change.id}`, change]));
-  const found = await resolveTargets(input, targets, inside);
+  const leads = await follow(input, resource);
+  const { targets, inside, found } = leads;
   if (services.mode.enforcesReferences) throwIfErrors(findDangling(targets, found, inside));
   const search: PersonSearch = { services, permit: input.permit, resource, found, inside };
   const person = new Map<SettledChange, PersonOf>();
   for (const change of changes) person.set(change, findPerson(change, search, 0));
   if (services.mode.enforcesReferences) throwIfErrors(findForeignPersons({ targets, found, inside, person }));
-  const references = new Map(
-    [...targets].map(([change, list]) => [change, compartmentTargets(list, { services, found, inside })]),
-  );
-  return { resource, person, references };
+  return { resource, person, references: findHideable(input, leads) };
 }
 
-/** At most two matches for each conditional reference text (`Patient?identifier=…`) in the bodies. */
-async function matchConditional(input: LinkInput): Promise<ReadonlyMap<string, readonly Resolved[]>> {
-  const { services, transaction, permit, changes } = input;
-  const texts = new Set<string>();
-  for (const change of changes) {
-    if (change.kind === 'delete') continue;
-    forEachReference(change.resource, ({ reference }) => {
-      if (parseReference(reference, services.baseUrl).kind === 'conditional') texts.add(reference);
-    });
-  }
-  if (texts.size === 0) return new Map();
-  const list = [...texts];
-  const queries = list.map((text) => parseCondition(services, text));
-  for (const { type, filters } of queries) {
-    requireScope(permit.principal, type, 's');
-    requireChainScope(permit, filters, services.mode.findTypePolicy);
-  }
-  const matches = await transaction.match(permit, queries, 2);
-  return new Map(list.map((text, at) => [text, matches[at] ?? []]));
+/**
+ * What the changes come to with these in place of their conditional references. Whom the resources are about is not known before the
+ * references are, and not asked here: what the writer itself puts down it sees in any case.
+ */
+async function foresee(input: LinkInput, known: Matches): Promise<readonly ResourceWrite[]> {
+  const resource = rewriteBodies(input, known);
+  const leads = await follow(input, resource);
+  const person = new Map(input.changes.map((change) => [change, personOf(input.locked.get(change)?.personKey)]));
+  return input.toWrites({ resource, person, references: findHideable(input, leads) });
 }
 
 /** Conditional references and our own absolute addresses become `Type/id`; what pointed at a conditional create points at its match. */
 function rewriteBodies(
   { services, changes, moved }: LinkInput,
-  conditional: ReadonlyMap<string, readonly Resolved[]>,
+  conditional: Matches,
 ): ReadonlyMap<SettledChange, FhirResource> {
   const findings: Finding[] = [];
   const bodies = new Map<SettledChange, FhirResource>();
@@ -109,6 +107,13 @@ function rewriteBodies(
   }
   throwIfErrors(findings);
   return bodies;
+}
+
+async function follow(input: LinkInput, resource: ReadonlyMap<SettledChange, FhirResource>): Promise<Leads> {
+  const { services, changes } = input;
+  const targets = new Map([...resource].map(([change, body]) => [change, findTargets(change, body, services.baseUrl)]));
+  const inside = new Map(changes.map((change) => [`${change.type}/${change.id}`, change]));
+  return { targets, inside, found: await resolveTargets(input, targets, inside) };
 }
 
 function findTargets(change: SettledChange, body: FhirResource, baseUrl: string): readonly Target[] {
@@ -194,7 +199,7 @@ function findPerson(change: SettledChange, search: PersonSearch, steps: number):
     const inside = search.inside.get(key);
     if (inside !== undefined) return findPerson(inside, search, steps + 1);
     const personKey = search.found.get(key)?.personKey;
-    return personKey == null ? null : { key: personKey };
+    return personOf(personKey);
   });
   const [person] = persons;
   if (person == null || persons.some((other) => !isSamePerson(other, person))) {
@@ -221,12 +226,15 @@ function findOptionalPerson(references: readonly string[], search: PersonSearch,
     const key = `${parsed.type}/${parsed.id}`;
     const inside = search.inside.get(key);
     const personKey = search.found.get(key)?.personKey;
-    const person =
-      inside !== undefined ? findPerson(inside, search, steps + 1) : personKey == null ? null : { key: personKey };
+    const person = inside !== undefined ? findPerson(inside, search, steps + 1) : personOf(personKey);
     return person === null ? [] : [person];
   });
   const [person] = persons;
   return person === undefined || persons.some((other) => !isSamePerson(other, person)) ? null : person;
+}
+
+function personOf(key: number | null | undefined): PersonOf {
+  return key == null ? null : { key };
 }
 
 function isSamePerson(one: PersonOf, other: PersonOf): boolean {
@@ -249,8 +257,7 @@ function findForeignPersons(input: {
       const key = `${address.type}/${address.id}`;
       const inside = input.inside.get(key);
       const personKey = input.found.get(key)?.personKey;
-      const theirs: PersonOf =
-        inside === undefined ? (personKey == null ? null : { key: personKey }) : (input.person.get(inside) ?? null);
+      const theirs: PersonOf = inside === undefined ? personOf(personKey) : (input.person.get(inside) ?? null);
       const own = input.person.get(change) ?? null;
       if (theirs === null || isSamePerson(theirs, own)) return [];
       return [{ code: 'subject-mismatch', severity: 'error', expression: path }];
@@ -259,14 +266,16 @@ function findForeignPersons(input: {
 }
 
 /** Those among the targets that may be hidden from somebody. What is not there can be hidden from nobody. */
-function compartmentTargets(
-  targets: readonly Target[],
-  { services, found, inside }: Pick<PersonSearch, 'services' | 'found' | 'inside'>,
-): readonly string[] {
-  const { mode } = services;
-  const addresses = targets
-    .filter(({ address }) => mode.findTypePolicy(address.type)?.kind === 'patient' || !mode.enforcesReferences)
-    .map(({ address }) => `${address.type}/${address.id}`);
-  const isThere = (address: string): boolean => mode.enforcesReferences || found.has(address) || inside.has(address);
-  return [...new Set(addresses.filter(isThere))];
+function findHideable(
+  { services: { mode } }: LinkInput,
+  { targets, found, inside }: Leads,
+): ReadonlyMap<SettledChange, readonly string[]> {
+  const isHideable = ({ type }: ResourceAddress): boolean =>
+    mode.findTypePolicy(type)?.kind === 'patient' || !mode.enforcesReferences;
+  const addressesOf = (list: readonly Target[]): readonly string[] =>
+    list.flatMap(({ address, isKept }) => {
+      const key = `${address.type}/${address.id}`;
+      return isHideable(address) && (isKept || found.has(key) || inside.has(key)) ? [key] : [];
+    });
+  return new Map([...targets].map(([change, list]) => [change, [...new Set(addressesOf(list))]]));
 }

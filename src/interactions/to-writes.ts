@@ -77,7 +77,8 @@ function toWrite(change: SettledChange, { services, permit, locked, links }: Wri
       person,
       index: services.search.extract(resource),
       references: links.references.get(change) ?? [],
-      grants: change.type === 'Consent' ? toGrants(resource, { services, permit, path: change.path }) : undefined,
+      grants:
+        change.type === 'Consent' ? toGrants(resource, { services, permit, person, path: change.path }) : undefined,
       organization: change.type === 'Organization' ? toOrganizationUnit(resource, services.baseUrl) : undefined,
     },
     personKey: person !== null && 'key' in person ? person.key : null,
@@ -148,11 +149,15 @@ function isDirectory(services: Services, permit: Permit, type: string): boolean 
 interface GrantInput {
   readonly services: Services;
   readonly permit: Permit;
+  readonly person: PersonOf;
   readonly path: string;
 }
 
-/** What the Consent opens: nothing where it holds what the hub cannot enforce. @throws consent-… where the mode refuses that */
-function toGrants(resource: FhirResource, { services, permit, path }: GrantInput): ReturnType<typeof toSharingGrants> {
+/** What the Consent opens: nothing where it is about nobody the hub knows, or holds what the hub cannot enforce. @throws consent-… where the mode refuses that */
+function toGrants(
+  resource: FhirResource,
+  { services, permit, person, path }: GrantInput,
+): ReturnType<typeof toSharingGrants> {
   if (services.mode.refusesConsentFaults) {
     throwIfErrors(
       findConsentFaults(resource).map((finding) => ({
@@ -162,6 +167,7 @@ function toGrants(resource: FhirResource, { services, permit, path }: GrantInput
     );
   }
   const { principal } = permit;
+  if (person === null) return [];
   return principal.kind === 'system' ? toSharingGrants(resource, principal.party.organizationId, permit.at) : [];
 }
 

@@ -245,6 +245,15 @@ export interface WriteTransaction {
     queries: readonly SearchQuery[],
     limit: number,
   ) => Promise<readonly (readonly Resolved[])[]>;
+  /** The same, as it would be with these writes. They are put down for the question and taken back after it. */
+  readonly matchAfter: (
+    permit: Permit,
+    input: {
+      readonly writes: readonly ResourceWrite[];
+      readonly queries: readonly SearchQuery[];
+      readonly limit: number;
+    },
+  ) => Promise<readonly (readonly ResourceAddress[])[]>;
   /** Reading inside this transaction: sees what it has written. */
   readonly reading: () => Pick<Store, 'read' | 'readVersion' | 'history' | 'search' | 'everything' | 'audit'>;
   /** Puts down versions, index, grants, outbox and audit rows in one statement. */

@@ -1,6 +1,8 @@
 // Writing: locks, look-ups and the one statement that puts a Bundle down, all inside one transaction.
 // https://hl7.org/fhir/R4/http.html#transaction
+import type { Permit } from '../access/permit.ts';
 import { Problem, problem } from '../core/problem.ts';
+import type { SearchQuery } from '../search/query.ts';
 import type { Queryable } from './database.ts';
 import { findCovered, writeOrganizations } from './organizations.ts';
 import { violatedConstraint } from './postgres-problems.ts';
@@ -11,7 +13,7 @@ import { selectCandidates } from './search-candidates.ts';
 import { compile, slot, sql, toStatement } from './sql.ts';
 import type { Slots } from './sql.ts';
 import type { ResourceAddress } from '../fhir/resource.ts';
-import type { ResourceWrite, WriteTransaction } from './store.ts';
+import type { AuditRow, Resolved, ResourceWrite, WriteTransaction } from './store.ts';
 import { isFound, resolvedColumns, toResolved, toStoredVersion, versionColumns } from './version-row.ts';
 import type { ResolvedRow, VersionRow } from './version-row.ts';
 import { ownRegistrationFirst, visibleTo } from './visibility.ts';
@@ -43,6 +45,40 @@ export function createWrite(isProtected: boolean): (inside: Queryable) => Omit<W
         order by ${ownRegistrationFirst(reader, 'r')} limit 1) f
     ) v on live.ok`);
 
+  const match = async (
+    inside: Queryable,
+    permit: Permit,
+    queries: readonly SearchQuery[],
+    limit: number,
+  ): Promise<readonly (readonly Resolved[])[]> => {
+    const found = [];
+    for (const query of queries) {
+      const checked = readerOf(permit, isProtected);
+      const candidates = selectCandidates(query, { sort: query.sort, after: undefined, limit }, checked);
+      const rows = await inside.query<LiveRow & ResolvedRow>(
+        toStatement(sql`with ${liveCheck(checked)}
+          select live.ok, v.* from live left join lateral (
+            select ${resolvedColumns(checked, 'r')}, c.ord from (${candidates}) c join resource r on r.key = c.key
+          ) v on live.ok order by v.ord`),
+      );
+      requireLive(rows);
+      found.push(rows.filter(isFound).map(toResolved));
+    }
+    return found;
+  };
+  const apply = async (
+    inside: Queryable,
+    permit: Permit,
+    writes: readonly ResourceWrite[],
+    audit: AuditRow,
+  ): Promise<void> => {
+    const rows = await inside.query<LiveRow>(write(toWriteSlots(permit, writes, audit))).catch((error: unknown) => {
+      throw explainConflict(error, writes);
+    });
+    requireLive(rows);
+    await writeOrganizations(inside, writes);
+  };
+
   return (inside) => ({
     lockNames: async (names) => {
       if (names.length > 0) await inside.query({ ...lockNames, values: [names] });
@@ -62,34 +98,34 @@ export function createWrite(isProtected: boolean): (inside: Queryable) => Omit<W
       return rows.filter(isFound).map(toResolved);
     },
     covered: (permit, organizationIds) => findCovered(inside, permit, organizationIds),
-    match: async (permit, queries, limit) => {
-      const found = [];
-      for (const query of queries) {
-        const checked = readerOf(permit, isProtected);
-        const candidates = selectCandidates(query, { sort: query.sort, after: undefined, limit }, checked);
-        const rows = await inside.query<LiveRow & ResolvedRow>(
-          toStatement(sql`with ${liveCheck(checked)}
-            select live.ok, v.* from live left join lateral (
-              select ${resolvedColumns(checked, 'r')}, c.ord from (${candidates}) c join resource r on r.key = c.key
-            ) v on live.ok order by v.ord`),
-        );
-        requireLive(rows);
-        found.push(rows.filter(isFound).map(toResolved));
-      }
-      return found;
+    match: (permit, queries, limit) => match(inside, permit, queries, limit),
+    matchAfter: async (permit, { writes, queries, limit }) => {
+      await inside.query({ text: 'savepoint before_writes' });
+      await apply(inside, permit, writes, toUnkeptRow(permit));
+      const found = await match(inside, permit, queries, limit);
+      await inside.query({ text: 'rollback to savepoint before_writes' });
+      await inside.query({ text: 'release savepoint before_writes' });
+      return found.map((list) => list.map(({ type, id }) => ({ type, id })));
     },
-    apply: async (permit, writes, audit) => {
-      const rows = await inside.query<LiveRow>(write(toWriteSlots(permit, writes, audit))).catch((error: unknown) => {
-        throw explainConflict(error, writes);
-      });
-      requireLive(rows);
-      await writeOrganizations(inside, writes);
-    },
+    apply: (permit, writes, audit) => apply(inside, permit, writes, audit),
     define: async (wanted) => {
       await defineSearch(inside, wanted);
     },
   });
 }
+
+/** Of a write that is taken back, and its row of the log with it. */
+const toUnkeptRow = ({ at, requestId, interaction }: Permit): AuditRow => ({
+  at,
+  requestId,
+  clientId: undefined,
+  partyKey: undefined,
+  interaction,
+  outcome: 'success',
+  status: 200,
+  type: undefined,
+  entities: [],
+});
 
 /** By one hash per name and in its order, so that two transactions never wait for each other. */
 const lockNames = {

@@ -321,6 +321,10 @@ export function describeStore(name: string, open: OpenDatabase): void {
         resolve: (permit) =>
           world.store.transaction(permit, (inside) => inside.resolve(permit, [{ type: 'CarePlan', id: 'x' }])),
         match: (permit) => world.store.transaction(permit, (inside) => inside.match(permit, [query('CarePlan')], 1)),
+        matchAfter: (permit) =>
+          world.store.transaction(permit, (inside) =>
+            inside.matchAfter(permit, { writes: [], queries: [query('CarePlan')], limit: 1 }),
+          ),
         apply: (permit) =>
           world.store.transaction(permit, (inside) =>
             inside.apply(
@@ -768,6 +772,28 @@ export function describeStore(name: string, open: OpenDatabase): void {
             inside.apply(permit, [toWrite(world, drafts[0]), bad], auditRow()),
           ),
         ).rejects.toMatchObject({ findings: [{ code: 'invalid-value' }] });
+        expect(await countRows()).toEqual(before);
+      });
+
+      test('that only asks what would match then leaves nothing, and goes on', async () => {
+        const permit = world.permit('region');
+        const about = { custodian: 'region', patient: 'asked' } as const;
+        await put(world, { type: 'Patient', id: 'asked', ...about }, { type: 'CarePlan', id: 'asked', ...about });
+        const ofId = (id: string) => query('CarePlan', [{ kind: 'id', values: [id] }]);
+        const queries = ['asked', 'new'].map(ofId);
+        const before = await countRows();
+        await world.store.transaction(permit, async (inside) => {
+          const [locked] = await inside.lockCurrent(permit, [{ type: 'CarePlan', id: 'asked' }]);
+          const writes = [
+            toWrite(world, { type: 'CarePlan', id: 'asked', ...about, follows: locked?.key ?? 0, method: 'DELETE' }),
+            toWrite(world, { type: 'CarePlan', id: 'new', ...about }),
+          ];
+          expect(await inside.matchAfter(permit, { writes, queries, limit: 2 })).toEqual([
+            [],
+            [{ type: 'CarePlan', id: 'new' }],
+          ]);
+          expect(await inside.match(permit, queries, 2)).toMatchObject([[{ type: 'CarePlan', id: 'asked' }], []]);
+        });
         expect(await countRows()).toEqual(before);
       });
 

@@ -90,6 +90,43 @@ export function addressOf(answer: FhirAnswer): string {
   return address;
 }
 
+/** The fullUrl of an entry that has no address yet. */
+export const urn = (number: number): string => `urn:uuid:00000000-0000-4000-8000-${String(number).padStart(12, '0')}`;
+
+/** The extension that makes a Goal part of another. */
+export function partOf(reference: string): Readonly<Record<string, unknown>> {
+  const type = { coding: [{ system: 'https://siphub.se/fhir/CodeSystem/sip-goal-relation', code: 'part-of' }] };
+  return {
+    extension: [
+      {
+        url: 'http://hl7.org/fhir/StructureDefinition/goal-relationship',
+        extension: [
+          { url: 'type', valueCodeableConcept: type },
+          { url: 'target', valueReference: { reference } },
+        ],
+      },
+    ],
+  };
+}
+
+/** An entry of a request. */
+export interface RequestEntry {
+  readonly fullUrl?: string;
+  readonly resource?: unknown;
+  readonly request?: Readonly<Record<string, unknown>>;
+}
+
+/** An entry that creates the resource; `more` is said of the request. */
+export const creating = (
+  resource: FhirResource,
+  more: Readonly<Record<string, unknown>> = {},
+  fullUrl?: string,
+): RequestEntry => ({
+  ...(fullUrl === undefined ? {} : { fullUrl }),
+  resource,
+  request: { method: 'POST', url: resource.resourceType, ...more },
+});
+
 /** Writes one resource and gives its address. */
 export async function put(system: VendorSystem, resource: FhirResource): Promise<string> {
   return addressOf(await system.call({ method: 'POST', path: resource.resourceType, body: resource }));

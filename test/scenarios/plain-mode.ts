@@ -172,6 +172,36 @@ export function describePlainMode(name: string, open: OpenHub): void {
         expect((await get('Patient/closed', other)).status).toBe(404);
       });
 
+      test('a Consent about a person who is kept elsewhere is kept and opens nothing', async () => {
+        const elsewhere = 'https://other.example/fhir/Patient/1';
+        const opening = consent(elsewhere, organizationOf(hsa.careCentre), organizationOf(hsa.homeCare));
+        const before = await hub.countRows();
+        const answer = await one.call({ method: 'POST', path: 'Consent', body: opening });
+        expect(answer.status, answer.text).toBe(201);
+        expect((await hub.countRows())['sharing_grant']).toBe(before['sharing_grant']);
+      });
+
+      test('a patch keeps what it refers to and does not see, as hidden as before', async () => {
+        await putAt('Patient/theirs', { resourceType: 'Patient', id: 'theirs' }, { system: other });
+        const opening = consent('Patient/theirs', organizationOf(hsa.homeCare), organizationOf(hsa.careCentre));
+        const consentAddress = await put(other, opening);
+        const address = await put(one, {
+          resourceType: 'List',
+          status: 'current',
+          mode: 'working',
+          entry: [{ item: { reference: 'Patient/theirs' } }],
+        });
+        expect((await get(address)).text).toContain('Patient/theirs');
+        await other.call({ method: 'DELETE', path: consentAddress });
+        expect((await get(address)).text).not.toContain('Patient/theirs');
+        const patch = [{ op: 'add', path: '/title', value: 'Ändrad' }];
+        const patched = await one.call({ method: 'PATCH', path: address, body: patch, headers: jsonPatch });
+        expect(patched.status, patched.text).toBe(200);
+        const after = await get(address);
+        expect(after.body).toMatchObject({ title: 'Ändrad' });
+        expect(after.text).not.toContain('Patient/theirs');
+      });
+
       test('an Organization that a party writes is no party, and covers nobody', async () => {
         const [hub1] = entriesOf(await get(`Organization?identifier=urn:oid:1.2.752.29.4.19|${hsa.homeCare}`));
         const identifier = [{ system: 'urn:oid:1.2.752.29.4.19', value: hsa.homeCare }];

@@ -2,52 +2,25 @@
 // https://hl7.org/fhir/R4/http.html#transaction
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { FhirAnswer, VendorSystem } from '../../src/cli/demo/vendor-system.ts';
-import type { FhirResource } from '../../src/fhir/resource.ts';
 import {
   codesOf,
   consent,
+  creating,
   entriesOf,
   goal,
   issuesOf,
   organizationOf,
+  partOf,
   patient,
   persons,
   personnummerSystem,
   put,
+  urn,
   type BundleEntry,
 } from './fixtures.ts';
 import { hsa, type OpenHub, type TestHub } from './test-hub.ts';
 
-const urn = (number: number): string => `urn:uuid:00000000-0000-4000-8000-${String(number).padStart(12, '0')}`;
 const never = '00000000-0000-7000-8000-000000000000';
-
-interface Entry {
-  readonly fullUrl?: string;
-  readonly resource?: unknown;
-  readonly request?: Readonly<Record<string, unknown>>;
-}
-
-/** The extension that makes a Goal part of another. */
-const partOf = (reference: string): Readonly<Record<string, unknown>> => {
-  const type = { coding: [{ system: 'https://siphub.se/fhir/CodeSystem/sip-goal-relation', code: 'part-of' }] };
-  return {
-    extension: [
-      {
-        url: 'http://hl7.org/fhir/StructureDefinition/goal-relationship',
-        extension: [
-          { url: 'type', valueCodeableConcept: type },
-          { url: 'target', valueReference: { reference } },
-        ],
-      },
-    ],
-  };
-};
-
-const creating = (resource: FhirResource, more: Readonly<Record<string, unknown>> = {}, fullUrl?: string): Entry => ({
-  ...(fullUrl === undefined ? {} : { fullUrl }),
-  resource,
-  request: { method: 'POST', url: resource.resourceType, ...more },
-});
 
 export function describeTransactions(name: string, open: OpenHub): void {
   describe(`Bundles on ${name}`, () => {

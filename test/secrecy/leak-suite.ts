@@ -538,6 +538,19 @@ const byWriting: Readonly<Record<string, Check>> = {
       post(task(`Patient/${world.bo.id}`, hsa.homeCare, `Goal?identifier=${messageIdSystem}|${code}`));
     return compare(world, { hidden: refer(hiddenCode), absent: refer(never.code), words: [[hiddenCode, never.code]] });
   },
+  'conditional reference that only a hidden resource meets, in a transaction that writes its type': (world) => {
+    const subject = `Patient/${world.bo.id}`;
+    const refer = (code: string): Call => {
+      const about = task(subject, hsa.homeCare, `Goal?identifier=${messageIdSystem}|${code}`);
+      const written = [about, goal(subject)].map((resource) => ({
+        resource,
+        request: { method: 'POST', url: resource.resourceType },
+      }));
+      const call = entry('POST', 'Task');
+      return { ...call, body: { ...(call.body as object), entry: written } };
+    };
+    return compare(world, { hidden: refer(hiddenCode), absent: refer(never.code), words: [[hiddenCode, never.code]] });
+  },
   'conditional reference that only a hidden person meets': (world) => {
     const refer = (number: string): Call => post(goal(`Patient?identifier=${personnummerSystem}|${number}`));
     const words = [[persons.cecilia, never.number]] as const;
