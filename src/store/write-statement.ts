@@ -134,7 +134,7 @@ export function compileReindex(): ReturnType<typeof compile> {
 }
 
 /** Which parts of the statement a Bundle needs. What each of them costs is its start, so what has nothing to do is left out. */
-export interface WriteShape {
+interface WriteShape {
   readonly creates: boolean;
   readonly follows: boolean;
   /** A Patient is among the writes. */
@@ -145,26 +145,21 @@ export interface WriteShape {
   readonly tables: readonly IndexTable[];
 }
 
+type Lists = Readonly<Record<string, readonly unknown[] | undefined>>;
+
 /** The shape that these slots fill. */
-export function shapeOf(slots: Slots): WriteShape {
-  const {
-    follows = [],
-    types = [],
-    patientIds = [],
-    refOf,
-    grantOf,
-  } = slots as Readonly<Record<string, readonly unknown[]>>;
-  const isFilled = (rows: readonly unknown[] | undefined): boolean => rows !== undefined && rows.length > 0;
+function shapeOf(slots: Slots): WriteShape {
+  const lists = slots as Lists;
+  const { follows = [], types = [], patientIds = [] } = lists;
+  const isFilled = (slotName: string): boolean => (lists[slotName] ?? []).length > 0;
   return {
     creates: follows.includes(null),
     follows: follows.some((key) => key !== null),
     registers: patientIds.some((id) => id !== null),
-    refers: isFilled(refOf),
+    refers: isFilled('refOf'),
     followsConsent: types.some((type, at) => type === 'Consent' && follows[at] !== null),
-    grants: isFilled(grantOf),
-    tables: allIndexTables.filter((table) =>
-      isFilled((slots as Readonly<Record<string, readonly unknown[]>>)[rowsOf[table]]),
-    ),
+    grants: isFilled('grantOf'),
+    tables: allIndexTables.filter((table) => isFilled(rowsOf[table])),
   };
 }
 
