@@ -67,7 +67,7 @@ const modifiersByKind: Readonly<Record<string, string>> = {
   id: '`:not` `:missing`',
   'last-updated': '`:missing`',
   token: '`:not` `:text` `:in` `:not-in` `:above` `:below` `:of-type` `:missing`',
-  reference: '`:[type]` `:identifier` `:missing`, chains',
+  reference: '`:[type]` `:identifier` `:above` `:below` `:missing`, chains',
   date: '`:missing`',
   string: '`:exact` `:contains` `:missing`',
   number: '`:missing`',
@@ -110,6 +110,8 @@ Every R4 search parameter of the types that the hub serves, and the hub's own
 - \`_text\` and \`_content\` understand quotes, \`or\` and \`-\`. Words are brought to their stems in Swedish, also where a resource
   does not say its language, and in English.
 - \`:in\` and \`:not-in\` take value sets that the hub can list in full; \`:above\` and \`:below\` codes of code systems it holds.
+- On references \`:above\` and \`:below\` go along \`partof\` or \`part-of\` of the type referred to, where that leads to the type itself
+  (\`Location?partof:below=Location/1\`). What is asked for counts too. The way passes through nothing that the caller may not see.
 - \`_filter\`, \`_query\` and \`near\` are refused.
 
 ${table(['Kind', 'Modifiers'], kinds)}

@@ -65,6 +65,7 @@ describe.each(visibilityPaths)('without the predicate at %s', (path) => {
       'search',
       'search-candidates',
       'search-filters',
+      'search-hierarchy',
       'search-includes',
       'visibility',
       'write',

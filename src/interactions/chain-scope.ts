@@ -17,6 +17,8 @@ export function requireChainScope(permit: Permit, filters: readonly Filter[], fi
       case 'chain':
         filter.targetTypes.forEach(require);
         return visit(filter.filter);
+      case 'hierarchy':
+        return require(filter.targetType);
       case 'has':
         require(filter.sourceType);
         return visit(filter.filter);

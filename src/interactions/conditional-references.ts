@@ -119,6 +119,11 @@ function placesOfFilter(filter: Filter, types: readonly string[]): readonly Plac
     case 'reference':
     case 'composite':
       return [{ types, param: filter.param }];
+    case 'hierarchy':
+      return [
+        { types, param: filter.param },
+        { types: [filter.targetType], param: filter.step },
+      ];
     case 'chain':
       return [{ types, param: filter.param }, ...placesOf([filter.filter], filter.targetTypes)];
     case 'has':

@@ -72,6 +72,15 @@ export type Filter =
   /** A number or a quantity. */
   | { readonly kind: 'number'; readonly param: string; readonly values: readonly NumberValue[] }
   | { readonly kind: 'composite'; readonly param: string; readonly values: readonly CompositeValue[] }
+  /** `location:below=…`: a reference to one of these or, along the parameter `step` of its type, to what is above or below it. */
+  | {
+      readonly kind: 'hierarchy';
+      readonly param: string;
+      readonly direction: 'above' | 'below';
+      readonly targetType: string;
+      readonly step: string;
+      readonly ids: readonly string[];
+    }
   /** `url:below=…`: addresses that begin so, at the end of a step. */
   | { readonly kind: 'uri-below'; readonly param: string; readonly values: readonly string[] }
   /** `subject:identifier=…` on References that have a literal target as well, and are found only while none is hidden. */

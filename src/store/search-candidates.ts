@@ -110,7 +110,7 @@ function isMatch(criteria: Criteria, reader: Reader, met: Filter | undefined): F
 }
 
 /** Met by a row of an index that may be of a reference which is taken out for this reader. */
-const isHideable = ({ kind }: Filter): boolean => kind === 'reference' || kind === 'any';
+const isHideable = ({ kind }: Filter): boolean => kind === 'reference' || kind === 'hierarchy' || kind === 'any';
 
 /** The index that is walked holds more than the filter asks for, so the filter is asked again. */
 const isCoarse = ({ kind }: Filter): boolean => kind === 'composite' || kind === 'uri-below';

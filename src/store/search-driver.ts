@@ -4,6 +4,7 @@ import type { Filter } from '../search/query.ts';
 import { toIndexedCode, toIndexedString } from './indexed-value.ts';
 import { toParameterKey } from './parameter-key.ts';
 import type { Reader } from './reader.ts';
+import { hierarchyIds } from './search-hierarchy.ts';
 import { allOf, anyOf, join, name, sql, value } from './sql.ts';
 import type { Fragment } from './sql.ts';
 import { matchesNumber, matchesText, upperBound } from './search-comparisons.ts';
@@ -35,6 +36,7 @@ function rank(filter: Filter): number | undefined {
       if (filter.values.length > mostWalked || filter.values.some(({ code }) => code === undefined)) return undefined;
       return identifierLike.has(filter.param) ? 1 : 6;
     case 'reference':
+    case 'hierarchy':
       return 2;
     case 'chain': {
       const inner = rank(filter.filter);
@@ -107,6 +109,15 @@ export function driveBy(filter: Filter, types: readonly string[], reader: Reader
       return driveByToken(filter, types);
     case 'reference':
       return indexed('search_reference', { values: referenceValues(filter, types), condition: isReferenceOfValue });
+    case 'hierarchy':
+      return indexed('search_reference', {
+        values: sql`(select p.param, h.id as a from (${hierarchyIds(filter, reader)}) h
+          cross join unnest(${value(
+            'bigint[]',
+            types.map((type) => toParameterKey(type, filter.param)),
+          )}) p (param)) v`,
+        condition: sql`t.target_id = v.a and t.target_type = ${value('text', filter.targetType)}`,
+      });
     case 'string':
       return indexed('search_string', {
         values: valuesOf(

@@ -13,6 +13,7 @@ import {
   matchesText,
   upperBound,
 } from './search-comparisons.ts';
+import { hierarchyIds } from './search-hierarchy.ts';
 import { allOf, anyOf, name, sql, value } from './sql.ts';
 import type { Fragment } from './sql.ts';
 import { isReadersRegistration, showsEveryReference, showsReference, visibleTo } from './visibility.ts';
@@ -52,6 +53,13 @@ export function toCondition(filter: Filter, types: readonly string[], reader: Re
         'search_value',
         { param: filter.param, types, alias },
         anyOf(filter.values.map((given) => matchesComposite(given, reader))),
+      );
+    case 'hierarchy':
+      return probe(
+        'search_reference',
+        { param: filter.param, types, alias },
+        sql`x.target_type = ${value('text', filter.targetType)} and x.target_id = any (array(${hierarchyIds(filter, reader)}))
+          and ${showsReference(reader, alias, 'x')}`,
       );
     case 'uri-below':
       return probe('search_reference', { param: filter.param, types, alias }, anyOf(filter.values.map(matchesBelow)));

@@ -14,6 +14,7 @@ export const visibilityPaths = [
   'search-match',
   'chain-target',
   'chain-source',
+  'hierarchy',
   'include',
   'revinclude',
   'hidden-reference',

@@ -12,6 +12,15 @@ const isActive: Filter = { kind: 'token', param: 'status', values: [{ system: un
 const isAbout = (id: string): Filter => ({ kind: 'reference', param: 'patient', values: [{ type: 'Patient', id }] });
 const ofPersonWithNumber: Filter = { kind: 'chain', param: 'patient', targetTypes: ['Patient'], filter: hasNumber };
 
+const above = (id: string): Filter => ({
+  kind: 'hierarchy',
+  param: 'location',
+  direction: 'above',
+  targetType: 'Location',
+  step: 'partof',
+  ids: [id],
+});
+
 export interface Secret {
   /** What `region` keeps and `other` may not see. */
   readonly permit: Permit;
@@ -54,6 +63,18 @@ export async function plantSecret(world: World): Promise<Secret> {
       ['focus', 'CarePlan/plan'],
       ['patient', 'Patient/p1'],
     ],
+  });
+  await put(
+    world,
+    { type: 'Location', id: 'top', custodian: 'other', patient: 'p1' },
+    { type: 'Encounter', id: 'at-top', custodian: 'other', patient: 'p1', refersTo: [['location', 'Location/top']] },
+  );
+  await put(world, {
+    type: 'Location',
+    id: 'hidden-part',
+    custodian: 'region',
+    patient: 'p1',
+    refersTo: [['partof', 'Location/top']],
   });
   await put(
     world,
@@ -196,6 +217,12 @@ export const leakChecks: Readonly<Record<string, (store: Store, secret: Secret) 
       // Of two registrations of p2 only one is open; the hidden Goal about p2 is region's.
       'reverse chain from a hidden goal': query('Patient', [
         { kind: 'has', sourceType: 'Goal', param: 'patient', filter: { kind: 'id', values: ['goal-of-p2'] } },
+      ]),
+      // The Encounter is the reader's own: that it matches would tell of what the hidden place is a part.
+      'what is above a hidden place': query('Encounter', [above('hidden-part')]),
+      'what is above a hidden place, probed': query('Encounter', [
+        { kind: 'id', values: ['at-top'] },
+        above('hidden-part'),
       ]),
       'chain to a hidden plan, probed': query('Task', [
         { kind: 'id', values: ['task'] },

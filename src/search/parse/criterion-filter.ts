@@ -12,6 +12,7 @@ import type { Criterion, ParseContext } from './criterion.ts';
 import { parseDateFilter } from './date-filter.ts';
 import { parseIdFilter } from './id-filter.ts';
 import { parseNumberFilter } from './number-filter.ts';
+import { isDirection, parseHierarchyFilter } from './hierarchy-filter.ts';
 import { parseReferenceFilter } from './reference-filter.ts';
 import { splitEscaped } from './split-values.ts';
 import { parseStringFilter } from './string-filter.ts';
@@ -65,6 +66,8 @@ export function parseFilter(input: FilterInput): Filter {
     throw problem('search-modifier-unsupported', { diagnostics: 'A parameter takes at most one modifier.' });
   const criterion: Criterion = { name, parameter, modifier, values, context };
   if (dot !== -1) return parseChain(input, criterion, { rest: name.slice(dot + 1), parse: parseFilter });
+  if (parameter.kind === 'reference' && isDirection(modifier))
+    return parseHierarchyFilter(criterion, modifier, registry);
   return modifier === 'missing' ? parseMissing(criterion) : parsers[parameter.kind](criterion);
 }
 
