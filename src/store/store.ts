@@ -248,11 +248,7 @@ export interface WriteTransaction {
   /** The same, as it would be with these writes. They are put down for the question and taken back after it. */
   readonly matchAfter: (
     permit: Permit,
-    input: {
-      readonly writes: readonly ResourceWrite[];
-      readonly queries: readonly SearchQuery[];
-      readonly limit: number;
-    },
+    input: Readonly<{ writes: readonly ResourceWrite[]; queries: readonly SearchQuery[]; limit: number }>,
   ) => Promise<readonly (readonly ResourceAddress[])[]>;
   /** Reading inside this transaction: sees what it has written. */
   readonly reading: () => Pick<Store, 'read' | 'readVersion' | 'history' | 'search' | 'everything' | 'audit'>;
