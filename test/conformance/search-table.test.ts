@@ -9,6 +9,7 @@ import { createFindMembers } from '../../src/search/extract/element-types.ts';
 import type { Parameter } from '../../src/search/parameter.ts';
 import { inMemory } from '../contract/open-databases.ts';
 import { findRoutes, findSample, place, sampleOf, type Letter, type Route } from './search-samples.ts';
+import { findHierarchy } from '../../src/search/parse/hierarchy-filter.ts';
 import { openSearchWorld, type SearchWorld } from './search-world.ts';
 
 const types = [
@@ -79,7 +80,7 @@ const outside = (low: string, high: string): readonly Cell[] =>
 
 const numbers = ordered({ eq: '5', ne: '5', gt: '6', lt: '6', ge: '7', le: '5', sa: '6', eb: '6', ap: '5' });
 
-function cellsOf(parameter: Parameter, route: Route): readonly Cell[] {
+function cellsOf(parameter: Parameter, route: Route, isHierarchy: (type: string) => boolean): readonly Cell[] {
   const { type } = route;
   switch (parameter.kind) {
     case 'token': {
@@ -180,6 +181,10 @@ function cellsOf(parameter: Parameter, route: Route): readonly Cell[] {
         [`:${target}=aaa`, 'a'],
         [`:${target}=zzz`, ''],
         [':Nonsense=aaa', undefined],
+        [`:below=${target}/aaa`, isHierarchy(target) ? 'a' : undefined],
+        [`:above=${target}/aaa`, isHierarchy(target) ? 'a' : undefined],
+        ...(isHierarchy(target) ? [[`:below=${target}/zzz`, ''] as const, [`:above=${target}/zzz`, ''] as const] : []),
+        [':below=http://x.example/aaa', undefined],
         [':identifier=urn:s|aaa', 'a'],
         [':identifier=urn:s|zzz', ''],
         [`:${target}._id=zzz`, ''],
@@ -224,6 +229,7 @@ beforeAll(async () => {
   const all = definitions.searchParameters();
   const definitionOf = (url: string): SearchParameter | undefined => all.find((one) => one.url === url);
 
+  const isHierarchy = (type: string): boolean => findHierarchy(type, registry) !== undefined;
   const toRow = (type: string, parameter: Parameter): Row | undefined => {
     const { code, kind } = parameter;
     const refused: readonly Cell[] = [
@@ -331,7 +337,7 @@ beforeAll(async () => {
     const sample = findSample(definition, { type, kind, targetType }, findMembers);
     return sample === undefined
       ? undefined
-      : { type, parameter, cells: withRefusals(cellsOf(parameter, sample.route)), make: sample.make };
+      : { type, parameter, cells: withRefusals(cellsOf(parameter, sample.route, isHierarchy)), make: sample.make };
   };
 
   for (const type of types) {

@@ -1,0 +1,105 @@
+// `:above` and `:below` on references to resources that are part of each other. https://hl7.org/fhir/R4/search.html#modifiers
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { VendorSystem } from '../../src/cli/demo/vendor-system.ts';
+import { codesOf, entriesOf } from './fixtures.ts';
+import { hsa, type OpenHub, type TestHub } from './test-hub.ts';
+
+export function describeHierarchies(name: string, open: OpenHub): void {
+  describe(`hierarchies on ${name}`, () => {
+    let hub: TestHub;
+    let one: VendorSystem;
+    let other: VendorSystem;
+
+    const put = async (system: VendorSystem, type: string, id: string, fields: object): Promise<void> => {
+      const body = { resourceType: type, id, ...fields };
+      const answer = await system.call({ method: 'PUT', path: `${type}/${id}`, body });
+      expect(answer.status, answer.text).toBeLessThan(300);
+    };
+    const place = (system: VendorSystem, id: string, partOf?: string): Promise<void> =>
+      put(system, 'Location', id, partOf === undefined ? {} : { partOf: { reference: `Location/${partOf}` } });
+    const visit = (system: VendorSystem, id: string, at: string): Promise<void> =>
+      put(system, 'Encounter', id, {
+        status: 'planned',
+        class: { code: 'AMB' },
+        location: [{ location: { reference: `Location/${at}` } }],
+      });
+    const find = async (path: string, system = one): Promise<readonly string[]> => {
+      const answer = await system.call({ method: 'GET', path });
+      expect(answer.status, answer.text).toBe(200);
+      return entriesOf(answer)
+        .map(({ resource }) => String(resource?.id))
+        .toSorted();
+    };
+
+    // hospital > ward > room, and a garden by itself.
+    beforeAll(async () => {
+      hub = await open({ mode: 'plain' });
+      one = await hub.party(hsa.careCentre);
+      other = await hub.party(hsa.homeCare);
+      await place(one, 'hospital');
+      await place(one, 'ward', 'hospital');
+      await place(one, 'room', 'ward');
+      await place(one, 'garden');
+      await visit(one, 'at-hospital', 'hospital');
+      await visit(one, 'at-room', 'room');
+      await visit(one, 'at-garden', 'garden');
+    });
+    afterAll(() => hub.stop());
+
+    test('below: what refers to the resource, or to what is part of it at any depth', async () => {
+      expect(await find('Location?partof=Location/hospital')).toEqual(['ward']);
+      expect(await find('Location?partof:below=Location/hospital')).toEqual(['room', 'ward']);
+      expect(await find('Encounter?location:below=Location/hospital')).toEqual(['at-hospital', 'at-room']);
+      expect(await find('Encounter?location:below=ward,garden')).toEqual(['at-garden', 'at-room']);
+      expect(await find('Encounter?location:below=Location/nowhere')).toEqual([]);
+    });
+
+    test('above: what refers to the resource, or to what it is part of', async () => {
+      expect(await find('Encounter?location:above=Location/room')).toEqual(['at-hospital', 'at-room']);
+      expect(await find('Encounter?location:above=Location/hospital')).toEqual(['at-hospital']);
+    });
+
+    test('together with other criteria, in chains, back along them, and with a total', async () => {
+      expect(await find('Encounter?_id=at-room,at-garden&location:below=Location/hospital')).toEqual(['at-room']);
+      expect(await find('Encounter?location.partof:below=Location/hospital')).toEqual(['at-room']);
+      expect(await find('Location?_has:Encounter:location:location:below=Location/ward')).toEqual(['room']);
+      const answer = await one.call({
+        method: 'GET',
+        path: 'Encounter?location:below=Location/hospital&_total=accurate&_count=1',
+      });
+      expect(answer.body).toMatchObject({ total: 2 });
+    });
+
+    test('ends where places are part of each other in a circle', async () => {
+      await place(one, 'hen', 'egg');
+      await place(one, 'egg', 'hen');
+      expect(await find('Location?partof:below=Location/hen')).toEqual(['egg', 'hen']);
+      expect(await find('Location?partof:above=Location/hen')).toEqual(['egg', 'hen']);
+    });
+
+    test('goes through nothing that the caller may not see', async () => {
+      await place(other, 'hidden', 'hospital');
+      await place(one, 'cellar', 'hidden');
+      await visit(one, 'at-cellar', 'cellar');
+      expect(await find('Encounter?location:below=Location/hospital')).toEqual(['at-hospital', 'at-room']);
+      expect(await find('Encounter?location:above=Location/hidden')).toEqual([]);
+      expect(await find('Encounter?location:below=Location/hospital', other)).toEqual([]);
+      // Its own view of the same.
+      await visit(other, 'theirs', 'hidden');
+      expect(await find('Encounter?location:below=Location/hidden', other)).toEqual(['theirs']);
+    });
+
+    test.each([
+      ['Observation?patient:below=Patient/1', 'search-modifier-unsupported', 'patient'],
+      ['Observation?subject:below=Patient/1', 'search-value-invalid', 'subject'],
+      ['Encounter?location:below=Device/1', 'search-value-invalid', 'location'],
+      ['Encounter?location:below=https://elsewhere.example/Location/1', 'search-value-invalid', 'location'],
+      ['Encounter?location:Location:below=1', 'search-modifier-unsupported', ''],
+    ])('%s is refused with 400 %s', async (path, code, parameter) => {
+      const answer = await one.call({ method: 'GET', path });
+      expect(answer.status).toBe(400);
+      expect(codesOf(answer)).toEqual([code]);
+      expect(answer.text).toContain(parameter);
+    });
+  });
+}
