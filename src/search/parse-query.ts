@@ -7,7 +7,7 @@ import type { SearchRegistry } from './registry.ts';
 import { parseFilter, resultParameters } from './parse/criterion-filter.ts';
 import { printName } from './parse/criterion.ts';
 import type { ParseContext } from './parse/criterion.ts';
-import { parseIncludes } from './parse/includes.ts';
+import { includesWildcard, parseIncludes } from './parse/includes.ts';
 import { parseCount, parseSort, parseTotal } from './parse/result-options.ts';
 
 export interface ParseQueryInput extends ParseContext {
@@ -99,6 +99,7 @@ function parseParameters(given: ParseQueryInput, after: CursorPosition | undefin
     includes: parseIncludes(parameters, { types, registry, most: limits.includes }),
     after,
   };
+  if (includesWildcard(parameters)) dependsOnGeneration = true;
   return { query, selfQuery: used.toString(), cursorQuery: used.toString(), dependsOnGeneration };
 }
 
@@ -113,9 +114,13 @@ function isResultParameter(name: string): boolean {
   return known.includes(name);
 }
 
-/** The resources that belong to the patient, each type by its own parameters. https://hl7.org/fhir/R4/compartmentdefinition.html */
+/**
+ * The resources that belong to the patient, each type by its own parameters. @throws search-parameter-indexing
+ * https://hl7.org/fhir/R4/compartmentdefinition.html
+ */
 function toCompartmentFilter(patientId: string, types: readonly string[], registry: SearchRegistry): Filter {
   const pairs = types.flatMap((type) => registry.patientCompartment(type).map((param) => ({ type, param })));
+  for (const { type, param } of pairs) registry.findParameter(type, param);
   const values = [{ type: 'Patient', id: patientId }];
   return {
     kind: 'any',

@@ -2,6 +2,7 @@
 // nothing and may not bypass policies, and the policies hold the same predicate, fed by settings of the transaction.
 // With no settings nothing about a person is visible. https://www.postgresql.org/docs/15/ddl-rowsecurity.html
 import type { Database, Queryable } from './database.ts';
+import { indexTables } from './index-tables.ts';
 import { sql, toLiteralText } from './sql.ts';
 import { policyPredicate } from './visibility.ts';
 
@@ -13,14 +14,6 @@ export class RowLevelSecurityError extends Error {
 }
 
 const versionTables = ['resource', 'resource_history'] as const;
-const indexTables = [
-  'search_token',
-  'search_reference',
-  'search_date',
-  'search_string',
-  'search_value',
-  'search_text',
-] as const;
 
 /**
  * What makes index rows anew reads every row. It goes back to the role that owns the tables, for one transaction, and says so in a

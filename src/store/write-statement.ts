@@ -1,5 +1,6 @@
 // The one statement that puts down a whole Bundle: versions, history, index rows, grants, outbox and audit, in as many INSERTs
 // as there are tables to write. One text for each shape of Bundle, prepared once per connection; everything else varies in arrays.
+import { indexTables, type IndexTable } from './index-tables.ts';
 import { liveCheck, slotReader } from './reader.ts';
 import { compile, join, name, nothing, slot, sql } from './sql.ts';
 import type { Statement } from './database.ts';
@@ -31,7 +32,8 @@ const arrays = (columns: Readonly<Record<string, string>>): Fragment =>
 /** The keys of what is followed. */
 const followed = slot('bigint[]', 'follows');
 
-const indexTables = [
+/** Those of two columns besides the parameter. */
+const narrowTables = [
   {
     table: 'search_token',
     columns: ['code', 'system'],
@@ -76,18 +78,8 @@ const textColumns = {
   textContent: 'text[]',
 } as const;
 
-const allIndexTables = [
-  'search_token',
-  'search_reference',
-  'search_date',
-  'search_string',
-  'search_value',
-  'search_text',
-] as const;
-type IndexTable = (typeof allIndexTables)[number];
-
 /** Out with the old rows of what is followed. A DELETE sees only what was there before the statement. */
-const oldRows = allIndexTables.map(
+const oldRows = indexTables.map(
   (table) => sql`${name(`old_${table}`)} as (
     delete from ${name(table)} where resource = any (${followed}) and (select ok from live))`,
 );
@@ -95,7 +87,7 @@ const oldRows = allIndexTables.map(
 /** In with the new ones. */
 const newRows: Readonly<Record<IndexTable, Fragment>> = {
   ...(Object.fromEntries(
-    indexTables.map(({ table, columns: [first, second], slots }) => {
+    narrowTables.map(({ table, columns: [first, second], slots }) => {
       const [a, b] = [name(first), name(second)];
       const isToken = table === 'search_token';
       return [
@@ -106,7 +98,7 @@ const newRows: Readonly<Record<IndexTable, Fragment>> = {
     from unnest(${arrays(slots)}) i (n, param, a, b) join w on w.n = i.n)`,
       ];
     }),
-  ) as Record<(typeof indexTables)[number]['table'], Fragment>),
+  ) as Record<(typeof narrowTables)[number]['table'], Fragment>),
   search_value: sql`new_search_value as (
     insert into search_value (resource, person, param, last_updated, key_code, key_system, low, high, code, system, unit, low2, high2)
     select w.key, w.person, i.param, w.last_updated, i.key_code, i.key_system, i.low, i.high, i.code, i.system, i.unit, i.low2, i.high2
@@ -159,7 +151,7 @@ function shapeOf(slots: Slots): WriteShape {
     refers: isFilled('refOf'),
     followsConsent: types.some((type, at) => type === 'Consent' && follows[at] !== null),
     grants: isFilled('grantOf'),
-    tables: allIndexTables.filter((table) => isFilled(rowsOf[table])),
+    tables: indexTables.filter((table) => isFilled(rowsOf[table])),
   };
 }
 

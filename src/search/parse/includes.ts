@@ -2,6 +2,7 @@
 // https://hl7.org/fhir/R4/search.html#revinclude
 import { problem } from '../../core/problem.ts';
 import type { Include } from '../query.ts';
+import type { Parameter } from '../parameter.ts';
 import type { SearchRegistry } from '../registry.ts';
 import { invalidValue } from './criterion.ts';
 
@@ -18,7 +19,7 @@ interface IncludeInput {
   readonly most: number;
 }
 
-/** @throws search-value-invalid, too-costly */
+/** @throws search-value-invalid, search-parameter-indexing, too-costly */
 export function parseIncludes(
   parameters: URLSearchParams,
   { types, registry, most }: IncludeInput,
@@ -43,11 +44,16 @@ function parseInclude(
   registry: SearchRegistry,
 ): readonly Include[] {
   const iterated = isIterated ? { isIterated } : {};
-  if (text === '*') return [{ param: undefined, targetType: undefined, ...iterated }];
+  if (text === '*') {
+    for (const type of isIterated ? registry.servedTypes : types) findReferences(type, registry);
+    return [{ param: undefined, targetType: undefined, ...iterated }];
+  }
   const [source = '', code = '', targetType, ...rest] = text.split(':');
   const isSource = isIterated ? registry.isServed(source) : types.includes(source);
-  if (isSource && code === '*' && targetType === undefined)
+  if (isSource && code === '*' && targetType === undefined) {
+    findReferences(source, registry);
     return [{ sourceType: source, param: undefined, targetType, ...iterated }];
+  }
   const parameter = registry.findParameter(source, code);
   if (!isSource || parameter?.kind !== 'reference' || rest.length > 0) {
     throw invalidValue(
@@ -73,8 +79,8 @@ function parseReverse(
   const leadsHere = (targets: readonly string[]): boolean =>
     isIterated || targets.some((target) => types.includes(target));
   const allOf = (source: string, isWildcard: boolean): readonly Include[] =>
-    [...registry.parametersOf(source).values()]
-      .filter(({ kind, targetTypes }) => kind === 'reference' && leadsHere(targetTypes))
+    findReferences(source, registry)
+      .filter(({ targetTypes }) => leadsHere(targetTypes))
       .map(({ code }) => ({ ...common, sourceType: source, param: code, ...(isWildcard ? { isWildcard } : {}) }));
   if (text === '*') return registry.servedTypes.flatMap((source) => allOf(source, true));
   const [source = '', code = '', targetType, ...rest] = text.split(':');
@@ -93,6 +99,17 @@ function parseReverse(
   }
   return [{ ...common, sourceType: source, param: code, targetType }];
 }
+
+/** All that `*` stands for; no reference is left out in silence. @throws search-parameter-indexing while one of them is being indexed */
+function findReferences(type: string, registry: SearchRegistry): readonly Parameter[] {
+  return [...registry.parametersOf(type).values()]
+    .filter(({ kind }) => kind === 'reference')
+    .map((parameter) => registry.findParameter(type, parameter.code) ?? parameter);
+}
+
+/** True of includes that mean other references as soon as definitions change. */
+export const includesWildcard = (parameters: URLSearchParams): boolean =>
+  [...parameters].some(([name, text]) => /^_(rev)?include(:|$)/.test(name) && /(^|:)\*$/.test(text));
 
 /** What a client can write after `_include=`, for the refusal. */
 function namesOf(types: readonly string[], registry: SearchRegistry): readonly string[] {
