@@ -276,6 +276,12 @@ export const problemKinds = {
     'The conditional reference asks for a reference that must be resolved first, and that one waits for it. Give one of them by id or fullUrl.',
     'Den villkorade referensen frågar efter en referens som måste lösas först, och den väntar på denna. Ange en av dem med id eller fullUrl.',
   ),
+  'organization-circular': kind(
+    422,
+    'business-rule',
+    'The organization would be a part of itself. Name in partOf one that is not below it, or change that one first.',
+    'Organisationen skulle bli en del av sig själv. Ange i partOf en organisation som inte ligger under den, eller ändra den först.',
+  ),
   'subject-mismatch': kind(
     422,
     'business-rule',

@@ -1,13 +1,14 @@
 // Who covers whom: kept beside the Organizations and worked out anew whenever one is written, in the same transaction.
 // A party covers itself and the units below it, never those above or beside, and never past an authority of its own (sip.md §4).
 import type { Permit } from '../access/permit.ts';
+import { problem } from '../core/problem.ts';
 import type { Queryable } from './database.ts';
 import type { ResourceWrite } from './store.ts';
 
 /** Any number that nothing else in the hub locks. */
 const lockKey = 7_461_703;
 
-/** Brings `organization` and `party_coverage` to what these writes say. After the versions have been put down. */
+/** Brings `organization` and `party_coverage` to what these writes say. After the versions have been put down. @throws organization-circular */
 export async function writeOrganizations(inside: Queryable, writes: readonly ResourceWrite[]): Promise<void> {
   // One that a party writes for itself alone (plain mode) is no party.
   const organizations = writes.filter(({ type, registrantKey = 0 }) => type === 'Organization' && registrantKey === 0);
@@ -27,8 +28,22 @@ export async function writeOrganizations(inside: Queryable, writes: readonly Res
       organizations.map(({ organization }) => organization?.isAuthority ?? false),
     ],
   });
+  const [circular] = await inside.query({
+    name: 'store_organization_circle',
+    text: circle,
+    values: [organizations.map(({ id }) => id)],
+  });
+  if (circular !== undefined) throw problem('organization-circular', { expression: 'Organization.partOf' });
   await inside.query({ name: 'store_coverage', text: recompute });
 }
+
+/** One of these that is a part of itself. Units in a circle would each cover, and see, what the others keep. */
+const circle = `
+  with recursive line (id, part_of) as (
+    select o.id, o.part_of from organization o where o.id = any ($1::text[]) and o.part_of is not null
+    union
+    select l.id, o.part_of from line l join organization o on o.id = l.part_of where o.part_of is not null)
+  select l.id from line l where l.id = l.part_of limit 1`;
 
 /** A deleted Organization covers nothing and is covered by nothing. */
 const upsert = `

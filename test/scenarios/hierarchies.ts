@@ -1,7 +1,8 @@
 // `:above` and `:below` on references to resources that are part of each other. https://hl7.org/fhir/R4/search.html#modifiers
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { VendorSystem } from '../../src/cli/demo/vendor-system.ts';
-import { codesOf, entriesOf } from './fixtures.ts';
+import type { FhirAnswer, VendorSystem } from '../../src/cli/demo/vendor-system.ts';
+import type { FhirResource } from '../../src/fhir/resource.ts';
+import { codesOf, entriesOf, issuesOf, type RequestEntry } from './fixtures.ts';
 import { hsa, type OpenHub, type TestHub } from './test-hub.ts';
 
 export function describeHierarchies(name: string, open: OpenHub): void {
@@ -100,6 +101,50 @@ export function describeHierarchies(name: string, open: OpenHub): void {
       expect(answer.status).toBe(400);
       expect(codesOf(answer)).toEqual([code]);
       expect(answer.text).toContain(parameter);
+    });
+  });
+
+  describe(`the organizations' tree on ${name}`, () => {
+    let hub: TestHub;
+    beforeAll(async () => {
+      hub = await open();
+    });
+    afterAll(() => hub.stop());
+
+    const get = (path: string): Promise<FhirAnswer> => hub.operator.call({ method: 'GET', path });
+    const idOf = async (hsaId: string): Promise<string> => {
+      const answer = await get(`Organization?identifier=urn:oid:1.2.752.29.4.19|${hsaId}`);
+      return String(entriesOf(answer)[0]?.resource?.id);
+    };
+    /** The entry that makes one of them a part of another. */
+    const making = async (part: string, of: string): Promise<RequestEntry> => {
+      const url = `Organization/${await idOf(part)}`;
+      const { body, headers } = await get(url);
+      const partOf = { reference: `Organization/${await idOf(of)}` };
+      return {
+        resource: { ...(body as FhirResource), partOf },
+        request: { method: 'PUT', url, ifMatch: headers.get('etag') ?? '' },
+      };
+    };
+    const post = (entry: readonly RequestEntry[]): Promise<FhirAnswer> =>
+      hub.operator.call({ method: 'POST', path: '', body: { resourceType: 'Bundle', type: 'transaction', entry } });
+
+    test('is never a circle: of itself, of two, or of what one Bundle writes', async () => {
+      const before = await hub.countRows();
+      const [careCentre, homeCare] = [hsa.careCentre, hsa.homeCare];
+      for (const entries of [
+        [await making(careCentre, careCentre)],
+        [await making(careCentre, homeCare), await making(homeCare, careCentre)],
+      ]) {
+        const answer = await post(entries);
+        expect([answer.status, codesOf(answer)]).toEqual([422, ['organization-circular']]);
+        expect(issuesOf(answer)[0]?.expression).toBe('Organization.partOf');
+      }
+      const { audit_log: _log, ...rows } = await hub.countRows();
+      expect(before).toMatchObject(rows);
+      expect((await post([await making(careCentre, homeCare)])).status).toBe(200);
+      const answer = await post([await making(homeCare, careCentre)]);
+      expect([answer.status, codesOf(answer)]).toEqual([422, ['organization-circular']]);
     });
   });
 }
