@@ -25,6 +25,8 @@ export interface LeakWorld {
   };
   /** The reader's Task about Bo, that leads to the hidden Goal. */
   readonly task: Written;
+  /** The keeper's Task, a part of one of the reader's that others are parts of, too. */
+  readonly part: Written;
   /** Known to the keeper alone. */
   readonly cecilia: { readonly id: string; readonly version: string; readonly goal: Written };
   /** The reader's Task about Cecilia, whom it has not registered. */
@@ -87,6 +89,7 @@ export async function plantSecrets(hub: TestHub): Promise<LeakWorld> {
   };
   const exported = (await exportAll(ask, reader)).map(({ url }) => url);
   const hidden = await change(keeper, second, { startDate: '2026-10-29' });
+  const part = await plantPart({ keeper, reader, person: bo.address, focus: first.address });
   for (const given of consents) await withdraw(keeper, given);
 
   const david = await create(third, patient(persons.david));
@@ -105,12 +108,30 @@ export async function plantSecrets(hub: TestHub): Promise<LeakWorld> {
     links,
     exported,
     orphan,
+    part,
     task: own,
     bo: { id: bo.id, keepersVersion: bo.versionId, goal: hidden, firstVersion: first.versionId },
     cecilia: { id: cecilia.id, version: cecilia.versionId, goal: ceciliasGoal },
     davidId: david.id,
     evaId: eva.id,
   };
+}
+
+/** The keeper makes a part of the reader's Task while it sees that. */
+async function plantPart(given: {
+  readonly keeper: VendorSystem;
+  readonly reader: VendorSystem;
+  readonly person: string;
+  readonly focus: string;
+}): Promise<Written> {
+  const { keeper, reader, person, focus } = given;
+  const consent = await open({ by: reader, person, custodian: hsa.homeCare, recipient: hsa.careCentre });
+  const whole = await create(reader, task(person, hsa.homeCare, focus));
+  const partOf = [{ reference: whole.address }];
+  await create(reader, task(person, hsa.homeCare, focus, { partOf }));
+  const part = await create(keeper, task(person, hsa.homeCare, focus, { partOf, description: secretWord }));
+  await withdraw(reader, consent);
+  return part;
 }
 
 /** Exports goals and persons, and gives the files once they are there. */
@@ -372,6 +393,18 @@ const searches: readonly (readonly [
     'own tasks by a reference, probed',
     ({ bo, task }) => [`Task?_id=${task.id}&focus=Goal/$&_total=accurate`, bo.goal.id, never.id],
   ],
+  [
+    'own tasks by what is above a hidden one',
+    ({ part }) => ['Task?part-of:above=Task/$&_total=accurate', part.id, never.id],
+  ],
+  [
+    'own tasks by what is above a hidden one, probed',
+    ({ part, task }) => [`Task?_id=${task.id}&part-of:above=Task/$`, part.id, never.id],
+  ],
+  [
+    'own tasks by what is below a hidden one',
+    ({ part }) => ['Task?part-of:below=Task/$&_total=accurate', part.id, never.id],
+  ],
   ['own tasks by a reference, sorted', ({ bo }) => ['Task?focus=$&_sort=-_id&_total=accurate', bo.goal.id, never.id]],
   [
     'own tasks by what stands inside a reference',
@@ -404,7 +437,7 @@ const bySearch: Readonly<Record<string, Check>> = {
   },
   'totals of a common code': async (world) => {
     const { answer, leaks } = await look(world, { method: 'GET', path: 'Task?status=requested&_count=0' });
-    return [...leaks, ...expectTotal(answer, 2)];
+    return [...leaks, ...expectTotal(answer, 4)];
   },
   'link to the next page': async (world) => {
     const { answer, leaks } = await look(world, { method: 'GET', path: world.links.page });
