@@ -6,7 +6,7 @@ import { toParameterKey } from './parameter-key.ts';
 import type { Reader } from './reader.ts';
 import { allOf, sql, value } from './sql.ts';
 import type { Fragment } from './sql.ts';
-import { showsReference, visibleTo } from './visibility.ts';
+import { isReadersRegistration, showsReference, visibleTo } from './visibility.ts';
 
 /**
  * A query of one column, `id`: those asked for, and all that the walk comes to. It passes through nothing that is hidden, and along no
@@ -18,6 +18,7 @@ export function hierarchyIds(filter: Filter & { readonly kind: 'hierarchy' }, re
   const isSeen = allOf([
     sql`not part.deleted`,
     visibleTo('hierarchy', reader, 'part'),
+    isReadersRegistration(reader, 'part'),
     showsReference(reader, 'part', 'step'),
   ]);
   const next =

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { FhirAnswer, VendorSystem } from '../../src/cli/demo/vendor-system.ts';
 import type { FhirResource } from '../../src/fhir/resource.ts';
-import { codesOf, entriesOf, issuesOf, type RequestEntry } from './fixtures.ts';
+import { codesOf, consent, entriesOf, issuesOf, organizationOf, put as create, type RequestEntry } from './fixtures.ts';
 import { hsa, type OpenHub, type TestHub } from './test-hub.ts';
 
 export function describeHierarchies(name: string, open: OpenHub): void {
@@ -88,6 +88,40 @@ export function describeHierarchies(name: string, open: OpenHub): void {
       // Its own view of the same.
       await visit(other, 'theirs', 'hidden');
       expect(await find('Encounter?location:below=Location/hidden', other)).toEqual(['theirs']);
+    });
+
+    test('goes by the row that the caller is served, where two that it sees have one address', async () => {
+      const part = (system: VendorSystem, id: string, fields: object): Promise<void> =>
+        put(system, 'Task', id, { status: 'requested', intent: 'order', ...fields });
+      await put(one, 'Patient', 'kin', {});
+      const about = { for: { reference: 'Patient/kin' } };
+      await part(one, 'whole', about);
+      await part(one, 'between', { ...about, partOf: [{ reference: 'Task/whole' }] });
+      await create(one, consent('Patient/kin', organizationOf(hsa.careCentre), organizationOf(hsa.homeCare)));
+      await part(other, 'last', { partOf: [{ reference: 'Task/between' }] });
+      expect(await find('Task?part-of:below=Task/whole', other)).toEqual(['between', 'last']);
+      expect(await find('Task?part-of:above=Task/last', other)).toEqual(['between', 'last']);
+      // From now on it means its own, which is a part of nothing.
+      await part(other, 'between', {});
+      expect(await find('Task?part-of=Task/whole', other)).toEqual([]);
+      expect(await find('Task?part-of:below=Task/whole', other)).toEqual([]);
+      expect(await find('Task?part-of:above=Task/last', other)).toEqual(['last']);
+    });
+
+    test('is a search of the type it goes through, and asks for its scope', async () => {
+      const narrow = await hub.party(hsa.careCentre, 'system/Encounter.rs');
+      const plain = await narrow.call({ method: 'GET', path: 'Encounter?location=Location/ward' });
+      expect(plain.status).toBe(200);
+      const answer = await narrow.call({ method: 'GET', path: 'Encounter?location:below=Location/ward' });
+      expect([answer.status, codesOf(answer)]).toEqual([403, ['scope-insufficient']]);
+    });
+
+    test('in a condition', async () => {
+      await place(one, 'tent', 'field');
+      await visit(one, 'at-tent', 'tent');
+      const path = 'Encounter?location:below=Location/field';
+      expect((await one.call({ method: 'DELETE', path })).status).toBe(204);
+      expect(await find(path)).toEqual([]);
     });
 
     test.each([

@@ -27,7 +27,13 @@ export function findHierarchy(type: string, registry: SearchRegistry): string | 
 /** @throws search-modifier-unsupported, search-value-invalid, search-parameter-indexing */
 export function parseHierarchyFilter(criterion: Criterion, direction: Direction, registry: SearchRegistry): Filter {
   const { parameter, name, values } = criterion;
-  const hierarchical = parameter.targetTypes.filter((type) => findHierarchy(type, registry) !== undefined);
+  const steps = new Map(
+    parameter.targetTypes.flatMap((type) => {
+      const step = findHierarchy(type, registry);
+      return step === undefined ? [] : [[type, step] as const];
+    }),
+  );
+  const hierarchical = [...steps.keys()];
   if (hierarchical.length === 0) {
     throw problem('search-modifier-unsupported', {
       diagnostics: `${printName(parameter.code)} leads to no resources that are part of each other, so it takes no :${direction}.`,
@@ -36,14 +42,15 @@ export function parseHierarchyFilter(criterion: Criterion, direction: Direction,
   const allowed = { ...criterion, modifier: undefined, parameter: { ...parameter, targetTypes: hierarchical } };
   const targets = values.map((text) => {
     const { type, id } = parseReferenceValue(allowed, unescapeValue(text));
-    if (type === undefined || !hierarchical.includes(type))
+    if (type === undefined || !steps.has(type))
       throw invalidValue(name, `a reference to ${hierarchical.join(' or ')}, such as ${hierarchical[0]}/1`);
     return { type, id };
   });
-  const filters = [...Map.groupBy(targets, ({ type }) => type)].map(([targetType, of]): Filter => {
-    const step = findHierarchy(targetType, registry) ?? '';
+  const filters = [...steps].flatMap(([targetType, step]): Filter[] => {
+    const ids = targets.filter(({ type }) => type === targetType).map(({ id }) => id);
+    if (ids.length === 0) return [];
     registry.findParameter(targetType, step);
-    return { kind: 'hierarchy', param: parameter.code, direction, targetType, step, ids: of.map(({ id }) => id) };
+    return [{ kind: 'hierarchy', param: parameter.code, direction, targetType, step, ids }];
   });
   const [only] = filters;
   return filters.length === 1 && only !== undefined ? only : { kind: 'any', filters };
