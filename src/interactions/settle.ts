@@ -79,7 +79,8 @@ async function matchConditions(input: SettleInput): Promise<ReadonlyMap<Change, 
   const found = await transaction.match(
     permit,
     conditional.map(({ query }) => query),
-    2 + isDeleted.size,
+    // Each deletion, also a conditional one, takes at most one candidate away: two more tell one match from several.
+    2 + changes.filter(({ kind }) => kind === 'delete').length,
   );
   const matches = new Map<Change, Resolved>();
   const choose = (kind: 'delete' | 'other'): void => {

@@ -156,6 +156,23 @@ export function describeTransactions(name: string, open: OpenHub): void {
         ifNoneExist: `identifier=${identifier.system}|${identifier.value}`,
       });
 
+      test('refuses several matches also where conditional deletions of the same Bundle take others away', async () => {
+        const shared = identify();
+        const doomed = [identify(), identify(), identify()];
+        for (let left = 0; left < 2; left++) await put(region, goal(astrid, { identifier: [shared] }));
+        for (const identifier of doomed) await put(region, goal(astrid, { identifier: [identifier, shared] }));
+        // The conditions are settled before any version is compared: the one given here is never looked at.
+        const deletions = doomed.map(({ system, value }) => ({
+          request: { method: 'DELETE', url: `Goal?identifier=${system}|${value}`, ifMatch: 'W/"1"' },
+        }));
+        const creation = creating(goal(astrid, { identifier: [shared] }), condition(shared));
+        await expectRefusal([...deletions, creation], {
+          status: 412,
+          code: 'precondition-multiple',
+          expression: 'Bundle.entry[3].resource',
+        });
+      });
+
       test('creates where nothing matches, gives the one match, and refuses several', async () => {
         const identifier = identify();
         const entry = [creating(goal(astrid, { identifier: [identifier] }), condition(identifier))];
