@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createGroup } from './group.ts';
+import { createGroup, createGroups } from './group.ts';
 
 /** A grouping that is carried out only when the test says so, and keeps what it was given. */
 function openGroup(most: number) {
@@ -49,4 +49,20 @@ test('a failure is told to each of its group, and the next group goes on', async
   const later = ask(4);
   ends[2]?.();
   expect(await later).toBe(8);
+});
+
+test('only what has one key goes together', async () => {
+  const given: (readonly string[])[] = [];
+  const ask = createGroups<string, string>({
+    run: async (items) => {
+      given.push(items);
+      await Promise.resolve();
+      return items;
+    },
+    sizeOf: () => 1,
+    most: 10,
+    keyOf: (item) => item.slice(0, 1),
+  });
+  expect(await Promise.all(['a1', 'b1', 'a2', 'b2', 'a3'].map(ask))).toEqual(['a1', 'b1', 'a2', 'b2', 'a3']);
+  expect(given).toEqual([['a1'], ['b1'], ['a2', 'a3'], ['b2']]);
 });

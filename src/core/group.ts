@@ -57,3 +57,23 @@ export function createGroup<Item, Result>({
       if (!isRunning) void runAll();
     });
 }
+
+/** The same for items that only go together with their like: those of one key make up groups of their own. */
+export function createGroups<Item, Result>({
+  keyOf,
+  ...grouping
+}: Grouping<Item, Result> & { readonly keyOf: (item: Item) => string }): (item: Item) => Promise<Result> {
+  const groups = new Map<string, { readonly add: (item: Item) => Promise<Result>; open: number }>();
+  return async (item) => {
+    const key = keyOf(item);
+    const group = groups.get(key) ?? { add: createGroup(grouping), open: 0 };
+    groups.set(key, group);
+    group.open += 1;
+    try {
+      return await group.add(item);
+    } finally {
+      group.open -= 1;
+      if (group.open === 0) groups.delete(key);
+    }
+  };
+}

@@ -1,10 +1,10 @@
 // read and vread: one statement each. https://hl7.org/fhir/R4/http.html#read
 // What is hidden and what is absent both give undefined.
 import type { Permit } from '../access/permit.ts';
-import { createGroup } from '../core/group.ts';
+import { createGroups } from '../core/group.ts';
 import type { ResourceAddress } from '../fhir/resource.ts';
 import type { Queryable } from './database.ts';
-import { liveCheck, readerSlots, requireLive, slotReader } from './reader.ts';
+import { callerOf, liveCheck, readerSlots, requireLive, slotReader } from './reader.ts';
 import type { LiveRow } from './reader.ts';
 import { compile, slot, sql } from './sql.ts';
 import type { Store, StoredVersion } from './store.ts';
@@ -76,23 +76,6 @@ const mostReads = 100;
 function createGroupOfReads(
   run: (reads: readonly Read[]) => Promise<readonly (StoredVersion | undefined)[]>,
 ): Store['read'] {
-  const groups = new Map<string, { readonly read: (item: Read) => Promise<StoredVersion | undefined>; open: number }>();
-  return async (permit, address) => {
-    const caller = JSON.stringify(callerOf(permit));
-    const group = groups.get(caller) ?? { read: createGroup({ run, sizeOf: () => 1, most: mostReads }), open: 0 };
-    groups.set(caller, group);
-    group.open += 1;
-    try {
-      return await group.read({ permit, address });
-    } finally {
-      group.open -= 1;
-      if (group.open === 0) groups.delete(caller);
-    }
-  };
-}
-
-/** All of a permit that decides what a statement gives, but for its instant. */
-function callerOf(permit: Permit): readonly unknown[] {
-  const { party, client, thumbprint, kind } = readerSlots(permit);
-  return [party, client, thumbprint, kind];
+  const read = createGroups({ run, sizeOf: () => 1, most: mostReads, keyOf: ({ permit }) => callerOf(permit) });
+  return (permit, address) => read({ permit, address });
 }

@@ -42,6 +42,12 @@ export const readerSlots = (permit: Permit): Slots => ({
   kind: permit.principal.kind,
 });
 
+/** All of a permit that decides what a statement gives, but for its instant: what one caller asks for may share a statement. */
+export function callerOf(permit: Permit): string {
+  const { party, client, thumbprint, kind } = readerSlots(permit);
+  return JSON.stringify([party, client, thumbprint, kind]);
+}
+
 /** A reader with the values of this permit. */
 export const readerOf = (permit: Permit, isProtected: boolean): CheckedReader => ({
   party: value('bigint', partyOf(permit)),

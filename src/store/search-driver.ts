@@ -28,7 +28,7 @@ const identifierLike = new Set(['identifier', 'url', 'code-value']);
 const mostWalked = 100;
 
 /** Lower narrows more; undefined: cannot drive. */
-function rank(filter: Filter): number | undefined {
+export function rank(filter: Filter): number | undefined {
   switch (filter.kind) {
     case 'id':
       return 0;

@@ -9,11 +9,12 @@ import { nothing, sql, toStatement } from './sql.ts';
 import type { Fragment } from './sql.ts';
 import { problem } from '../core/problem.ts';
 import type { CursorPosition, SearchQuery } from '../search/query.ts';
-import type { Store } from './store.ts';
+import { createSharedSearch, mayShare } from './search-shared.ts';
+import type { SearchPage, Store } from './store.ts';
 import { isFound, toStoredVersion, versionColumns } from './version-row.ts';
 import type { VersionRow } from './version-row.ts';
 
-interface PageRow extends LiveRow, VersionRow {
+export interface PageRow extends LiveRow, VersionRow {
   readonly kind: 'match' | 'include' | null;
   readonly ord: number;
   readonly position: CursorPosition['values'] | null;
@@ -29,37 +30,43 @@ export function createSearch(
   database: Queryable,
   { rowLevelSecurity, maxIncluded }: SearchOptions,
 ): Pick<Store, 'search'> {
+  const searchShared = createSharedSearch(database, rowLevelSecurity);
   return {
     search: async (permit, query) => {
+      if (mayShare(query)) return toPage(await searchShared(permit, query), query, maxIncluded);
       const rows = await database.query<PageRow>(
         toStatement(pageStatement(readerOf(permit, rowLevelSecurity), query, maxIncluded)),
       );
       requireLive(rows);
-      const found = rows.filter(isFound);
-      const matches = found.filter(({ kind }) => kind === 'match');
-      const included = found.filter(({ kind }) => kind === 'include');
-      if (included.length > maxIncluded) {
-        throw problem('too-costly', {
-          diagnostics: `More than ${maxIncluded} resources would be included. Ask for smaller pages.`,
-        });
-      }
-      const isBackward = query.after?.isBackward === true;
-      const isMore = matches.length > query.count;
-      const page = isBackward ? matches.slice(0, query.count).toReversed() : matches.slice(0, query.count);
-      const positionOf = (row: PageRow | undefined): CursorPosition | undefined =>
-        row === undefined
-          ? undefined
-          : { values: row.position ?? [], id: (query.types?.length ?? 1) > 1 ? `${row.type}/${row.id}` : row.id };
-      const first = positionOf(page[0]);
-      const hasPrevious = isBackward ? isMore : query.after !== undefined;
-      return {
-        matches: page.map(toStoredVersion),
-        included: included.map(toStoredVersion),
-        next: isBackward || isMore ? positionOf(page.at(-1)) : undefined,
-        previous: hasPrevious && first !== undefined ? { ...first, isBackward: true } : undefined,
-        total: rows[0]?.total ?? undefined,
-      };
+      return toPage(rows, query, maxIncluded);
     },
+  };
+}
+
+function toPage(rows: readonly PageRow[], query: SearchQuery, maxIncluded: number): SearchPage {
+  const found = rows.filter(isFound);
+  const matches = found.filter(({ kind }) => kind === 'match');
+  const included = found.filter(({ kind }) => kind === 'include');
+  if (included.length > maxIncluded) {
+    throw problem('too-costly', {
+      diagnostics: `More than ${maxIncluded} resources would be included. Ask for smaller pages.`,
+    });
+  }
+  const isBackward = query.after?.isBackward === true;
+  const isMore = matches.length > query.count;
+  const page = isBackward ? matches.slice(0, query.count).toReversed() : matches.slice(0, query.count);
+  const positionOf = (row: PageRow | undefined): CursorPosition | undefined =>
+    row === undefined
+      ? undefined
+      : { values: row.position ?? [], id: (query.types?.length ?? 1) > 1 ? `${row.type}/${row.id}` : row.id };
+  const first = positionOf(page[0]);
+  const hasPrevious = isBackward ? isMore : query.after !== undefined;
+  return {
+    matches: page.map(toStoredVersion),
+    included: included.map(toStoredVersion),
+    next: isBackward || isMore ? positionOf(page.at(-1)) : undefined,
+    previous: hasPrevious && first !== undefined ? { ...first, isBackward: true } : undefined,
+    total: rows[0]?.total ?? undefined,
   };
 }
 

@@ -1,5 +1,20 @@
 import { describe, expect, test } from 'vitest';
-import { allOf, anyOf, compile, join, name, nothing, slot, sql, toLiteralText, toStatement, value } from './sql.ts';
+import {
+  allOf,
+  anyOf,
+  compile,
+  join,
+  name,
+  nothing,
+  slot,
+  splitValues,
+  sql,
+  toColumns,
+  toLiteralText,
+  toStatement,
+  toValueText,
+  value,
+} from './sql.ts';
 
 describe('the composer', () => {
   test('sends values as parameters, and one used twice once', () => {
@@ -50,5 +65,31 @@ describe('the composer', () => {
 
   test('makes no literal text of a fragment with values', () => {
     expect(() => toLiteralText(sql`${value('text', 'x')}`)).toThrow('with values');
+  });
+
+  test('puts columns in the place of values, in the order of the values, and leaves slots', () => {
+    const twice = value('bigint[]', [1]);
+    const fragment = sql`${slot('text', 'a')} ${twice} ${sql`(${value('text', 'x')} ${twice})`}`;
+    expect(toStatement(toColumns(fragment, 'asked')).text).toBe(
+      '$1::text asked.p0::bigint[] (asked.p1::text asked.p0::bigint[])',
+    );
+    expect(splitValues(fragment)).toEqual({
+      common: '$1::text $2::bigint[] ($3::text $2::bigint[])',
+      values: [[1], 'x'],
+    });
+  });
+
+  test.each([
+    [null, null],
+    ['a', 'a'],
+    [1.5, '1.5'],
+    [Infinity, 'Infinity'],
+    [true, 'true'],
+    [new Date(0), '1970-01-01T00:00:00.000Z'],
+    [[], '{}'],
+    [[1, null], '{"1",NULL}'],
+    [['a"b', 'c\\d'], '{"a\\"b","c\\\\d"}'],
+  ])('writes %j as text', (given, text) => {
+    expect(toValueText(given)).toBe(text);
   });
 });

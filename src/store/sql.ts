@@ -115,6 +115,39 @@ export function compile(fragment: Fragment): (slots: Slots) => Statement {
     );
 }
 
+/** What fragments that differ in values alone have in common, and the values (not the slots), in the order of `toColumns`. */
+export function splitValues(fragment: Fragment): { readonly common: string; readonly values: readonly unknown[] } {
+  const { text, parameters } = render(fragment);
+  return { common: text, values: parameters.flatMap((given) => (given.slot === undefined ? [given.value] : [])) };
+}
+
+/** The fragment with each of its values (not its slots) taken from a column `p0`, `p1`, … of `row`, all of the type text. */
+export function toColumns(fragment: Fragment, row: string): Fragment {
+  const columns = new Map<Parameter, Fragment>();
+  const replace = (part: Expression): Expression => {
+    if (!isParameter(part)) return { strings: part.strings, parts: part.parts.map(replace) };
+    if (part.slot !== undefined) return part;
+    const known = columns.get(part);
+    if (known !== undefined) return known;
+    const column = { strings: [`${row}.p${columns.size}::${part.cast}`], parts: [] };
+    columns.set(part, column);
+    return column;
+  };
+  return replace(fragment) as Fragment;
+}
+
+/** A value as the text that PostgreSQL reads it from. */
+export function toValueText(given: unknown): string | null {
+  if (given === null || given === undefined) return null;
+  if (given instanceof Date) return given.toISOString();
+  if (Array.isArray(given)) return `{${given.map((item) => toItemText(toValueText(item))).join(',')}}`;
+  // String, because JSON has no infinity.
+  return typeof given === 'string' || typeof given === 'number' ? String(given) : JSON.stringify(given);
+}
+
+const toItemText = (text: string | null): string =>
+  text === null ? 'NULL' : `"${text.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`;
+
 /** The text of a fragment without values, for what takes no parameters. @throws where there is one */
 export function toLiteralText(fragment: Fragment): string {
   const { text, parameters } = render(fragment);

@@ -704,6 +704,87 @@ export function describeStore(name: string, open: OpenDatabase): void {
       });
     });
 
+    describe('searches that come in together', () => {
+      const patients = Array.from({ length: 12 }, (_, n) => `together-${n}`);
+      const about = (id: string, changes: Partial<SearchQuery> = {}) =>
+        query('CareTeam', [{ kind: 'reference', param: 'patient', values: [{ type: 'Patient', id }] }], {
+          total: 'none',
+          ...changes,
+        });
+      const idsOf = ({ matches }: { readonly matches: readonly { readonly id: string }[] }) =>
+        matches.map(({ id }) => id).toSorted();
+      beforeAll(async () => {
+        for (const [n, patient] of patients.entries()) {
+          const teams = Array.from({ length: (n % 3) + 1 }, (_, k) => `team-${n}-${k}`);
+          const drafts = [['Patient', patient] as const, ...teams.map((id) => ['CareTeam', id] as const)];
+          await put(world, ...drafts.map(([type, id]) => ({ type, id, custodian: 'region' as const, patient })));
+        }
+        await put(world, consent('region', 'other', 'together-1'));
+      });
+
+      test('each get their own page, of what their party sees', async () => {
+        const asked = patients.flatMap((patient, n) => [
+          { party: 'region' as const, patient, expected: (n % 3) + 1 },
+          { party: 'other' as const, patient, expected: n === 1 ? 2 : 0 },
+        ]);
+        const pages = await Promise.all(asked.map(({ party, patient }) => find(party, about(patient))));
+        pages.forEach((page, at) => {
+          const { patient = '', expected = 0 } = asked[at] ?? {};
+          const n = patient.slice('together-'.length);
+          expect(idsOf(page)).toEqual(Array.from({ length: expected }, (_, k) => `team-${n}-${k}`));
+          expect(page.next).toBeUndefined();
+        });
+      });
+
+      test('each get their own length and position', async () => {
+        const pages = await Promise.all(patients.map((patient) => find('region', about(patient, { count: 1 }))));
+        expect(pages.map(({ matches, next }) => [matches.length, next !== undefined])).toEqual(
+          patients.map((_, n) => [1, n % 3 > 0]),
+        );
+        const rest = await Promise.all(
+          pages.map(({ next }, n) => find('region', about(`together-${n}`, { count: 9, after: next }))),
+        );
+        expect(rest.map(({ matches }) => matches.length)).toEqual(patients.map((_, n) => (n % 3 > 0 ? n % 3 : 1)));
+      });
+
+      test('do not fail for one of them', async () => {
+        const all = await Promise.allSettled(
+          [...patients, 'not \u0000 text'].map((patient) => find('region', about(patient))),
+        );
+        expect(all.map(({ status }) => status)).toEqual([...patients.map(() => 'fulfilled'), 'rejected']);
+      });
+
+      test('hold any text', async () => {
+        const odd = ['{"a",b}', "back\\slash'", 'NULL', '', ' ', '$1', 'å👩‍👧'];
+        await put(
+          world,
+          ...odd.map((code, n) => ({
+            type: 'CareTeam',
+            id: `odd-${n}`,
+            custodian: 'region' as const,
+            patient: 'odd',
+            tokens: [['identifier', code] as const],
+          })),
+        );
+        const pages = await Promise.all(
+          odd.map((code) =>
+            find(
+              'region',
+              query('CareTeam', [{ kind: 'token', param: 'identifier', values: [{ system: undefined, code }] }], {
+                total: 'none',
+              }),
+            ),
+          ),
+        );
+        expect(pages.map(idsOf)).toEqual(odd.map((_, n) => [`odd-${n}`]));
+        const both = await find(
+          'region',
+          query('CareTeam', [{ kind: 'id', values: odd.map((_, n) => `odd-${n}`) }], { total: 'none' }),
+        );
+        expect(both.matches).toHaveLength(odd.length);
+      });
+    });
+
     describe('what is hidden', () => {
       test('shows by no path', async () => {
         const secret = await plantSecret(world);
