@@ -9,6 +9,7 @@ import type { CodeSystem, ElementDefinition, SearchParameter, StructureDefinitio
 import { readDefinitionBundle } from './definition-bundle.ts';
 import { mergeArtifacts } from './merge-artifacts.ts';
 import type { FhirPackage } from './packages.ts';
+import { correctSearchParameters, correctStructure } from './r4-corrections.ts';
 import type { FhirResource } from './resource.ts';
 
 export interface Definitions {
@@ -54,11 +55,14 @@ export function loadDefinitions(folders: readonly string[], packages: readonly F
   const baseStructures: string[] = [];
   for (const name of baseFiles) {
     for (const entry of readDefinitionBundle(join(dataFolder, `${name}.json`))) {
+      if (entry.url === `${typeUrl}SubscriptionStatus`) continue; // R5's
       const key = `${entry.resourceType} ${entry.url}`;
       catalog.set(
         key,
         once(() =>
-          entry.resourceType === 'StructureDefinition' ? strip(entry.parse() as StructureDefinition) : entry.parse(),
+          entry.resourceType === 'StructureDefinition'
+            ? strip(correctStructure(entry.parse() as StructureDefinition))
+            : entry.parse(),
         ),
       );
       if (name === 'profiles-resources' && entry.resourceType === 'StructureDefinition')
@@ -97,7 +101,7 @@ export function loadDefinitions(folders: readonly string[], packages: readonly F
     resourceTypes: new Set(baseStructures.filter((type) => !abstractTypes.has(type))),
     patientCompartment: once(() => readCompartment(join(dataFolder, 'compartmentdefinition-patient.json'))),
     searchParameters: once(() => [
-      ...parameters.map((entry) => entry.parse() as SearchParameter),
+      ...correctSearchParameters(parameters.map((entry) => entry.parse() as SearchParameter)),
       ...project
         .filter((artifact) => artifact.resourceType === 'SearchParameter')
         .map((artifact) => artifact as unknown as SearchParameter),
@@ -108,13 +112,8 @@ export function loadDefinitions(folders: readonly string[], packages: readonly F
   };
 }
 
-/** Definitions among the resources that no instance of R4 has as its type: MetadataResource is a pattern, SubscriptionStatus of R5. */
-const abstractTypes: ReadonlySet<string> = new Set([
-  'Resource',
-  'DomainResource',
-  'MetadataResource',
-  'SubscriptionStatus',
-]);
+/** Definitions among the resources that no instance of R4 has as its type; MetadataResource is a pattern. */
+const abstractTypes: ReadonlySet<string> = new Set(['Resource', 'DomainResource', 'MetadataResource']);
 
 /** https://hl7.org/fhir/R4/compartmentdefinition-patient.html */
 function readCompartment(file: string): ReadonlyMap<string, readonly string[]> {

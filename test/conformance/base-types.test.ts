@@ -39,9 +39,7 @@ const unseen: Readonly<Record<string, string>> = {
 
 /** Value sets that the hub does not hold: what is unknown is never refused. */
 const unheldBindings: readonly string[] = [
-  'EvidenceVariable.characteristic.definitionByCombination.code',
   'MolecularSequence.structureVariant.variantType',
-  'SubscriptionStatus.type',
 ];
 
 /** Rules that nothing can break, or that are asked elsewhere. */
