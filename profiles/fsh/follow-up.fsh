@@ -40,10 +40,11 @@ Profile: SipMeasureReport
 Parent: MeasureReport
 Id: SipMeasureReport
 Title: "Uppföljning i siffror"
-Description: "Sammanräknade tal där ingen kan kännas igen. Aldrig om en person."
+Description: "Sammanräknade tal där ingen kan kännas igen. Aldrig om en person. Vems tal det är står i reporter: subject får i R4 inte peka på en organisation."
 * type = #summary
 * date 1..1
-* subject only Reference(SipOrganization or Location)
+* subject only Reference(Location)
+* reporter 1..1
 * reporter only Reference(SipOrganization)
 * evaluatedResource 0..0
 

@@ -153,6 +153,12 @@ export const problemKinds = {
     'An element must have a value, children or an extension. Fill it or leave it out.',
     'Ett element måste ha ett värde, barn eller tillägg. Fyll i det eller utelämna det.',
   ),
+  'element-id-repeated': kind(
+    422,
+    'value',
+    'The id stands at another element or contained resource too. Give each its own.',
+    'Samma id finns på ett annat element eller en annan innesluten resurs. Ge vart och ett sitt eget.',
+  ),
   'element-required': kind(422, 'required', 'The element is missing. Add it.', 'Elementet saknas. Lägg till det.'),
   'too-many': kind(
     422,

@@ -42,6 +42,29 @@ describe('structure', () => {
     expect(check(plan())).toEqual([]);
   });
 
+  it('takes one id in several resources, and in a snapshot and its differential', () => {
+    const element = [{ id: 'Patient', path: 'Patient' }];
+    const named = (id: string): unknown => ({
+      resourceType: 'Organization',
+      id,
+      identifier: [{ id: 'a', value: '1' }],
+    });
+    const contained = {
+      resourceType: 'Patient',
+      contained: [named('o')],
+      contact: [
+        { id: 'a', gender: 'other' },
+        { id: 'o', organization: { reference: '#o' } },
+      ],
+    };
+    const entry = [contained, named('a')].map((resource, index) => ({ id: `${index}`, resource }));
+    const structure = { resourceType: 'StructureDefinition', snapshot: { element }, differential: { element } };
+    const repeated = [contained, { resourceType: 'Bundle', type: 'collection', entry }, structure].flatMap((resource) =>
+      check(resource).filter(({ code }) => code === 'element-id-repeated'),
+    );
+    expect(repeated).toEqual([]);
+  });
+
   it.each([
     ['an unknown element', plan({ colour: 'red' }), 'unknown-element CarePlan.colour'],
     [
@@ -100,6 +123,35 @@ describe('structure', () => {
       'a wrong target at another server',
       plan({ subject: { reference: 'https://example.org/fhir/Practitioner/a' } }),
       'reference-target CarePlan.subject',
+    ],
+    [
+      'an id that another element has',
+      {
+        resourceType: 'Patient',
+        id: 'a',
+        name: [
+          { id: 'a', text: 'A' },
+          { id: 'a', text: 'B' },
+        ],
+      },
+      'element-id-repeated Patient.name[1].id',
+    ],
+    [
+      'an id that a primitive value has',
+      { resourceType: 'Patient', name: [{ id: 'a', text: 'A' }], birthDate: '2000', _birthDate: { id: 'a' } },
+      'element-id-repeated Patient.birthDate.id',
+    ],
+    [
+      'an id that another contained resource has',
+      {
+        resourceType: 'Patient',
+        contained: [
+          { resourceType: 'Organization', id: 'o', name: 'A' },
+          { resourceType: 'Organization', id: 'o', name: 'B' },
+        ],
+        managingOrganization: { reference: '#o' },
+      },
+      'element-id-repeated Patient.contained[1].id',
     ],
     ['a reference of no form', plan({ subject: { reference: 'a' } }), 'invalid-value CarePlan.subject.reference'],
     ['a reference to nothing contained', plan({ author: { reference: '#a' } }), 'invariant-failed CarePlan.author'],

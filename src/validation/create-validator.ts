@@ -19,7 +19,7 @@ import { createStructures } from './structure.ts';
 import { createTypeRules } from './type-rules.ts';
 import type { Validator } from './validator.ts';
 import type { JsonObject, Walk } from './walk.ts';
-import { defer, isObject, quoteCode, report, runDeferred, startWalk } from './walk.ts';
+import { defer, isObject, noteContainedId, quoteCode, report, runDeferred, startWalk } from './walk.ts';
 
 export interface ValidatorSources {
   readonly definitions: Definitions;
@@ -184,6 +184,7 @@ function checkInnerResource(walk: Walk, value: JsonObject, sources: InnerSources
   const outer = { resource: walk.resource, root: walk.root };
   walk.resource = value;
   if (!walk.path.includes('contained')) walk.root = value;
+  else if (typeof value['id'] === 'string') noteContainedId(walk, value['id']);
   sources.structure().object(walk, value, sources.node(type), type);
   for (const canonical of claimed(value))
     defer(walk, (later) => applyProfile(later, value, { canonical, run: sources, isClaim: true }), value);

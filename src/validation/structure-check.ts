@@ -4,7 +4,7 @@
 import type { ObjectNode, Property, Structures } from './structure.ts';
 import type { TypeRules } from './type-rules.ts';
 import type { Walk } from './walk.ts';
-import { isElementName, isObject, quoteName, report } from './walk.ts';
+import { isElementName, isObject, noteElementId, quoteName, report } from './walk.ts';
 
 export interface StructureCheck {
   /** Checks an object; the walk's path is that of the object. `usedAs` is the element's path. */
@@ -37,6 +37,7 @@ export function createStructureCheck(structures: Structures, rules: TypeRules): 
       if (walk.resource !== value)
         report(walk, 'empty-element', { diagnostics: 'The object is empty. Fill it or leave it out.' });
     }
+    if (typeof value['id'] === 'string' && walk.resource !== value) noteElementId(walk, value['id']);
     checkRequired(walk, value, node);
     if (node.hasChoices) checkChoices(walk, value, node);
     checkType(walk, value, node);

@@ -19,6 +19,8 @@ export interface Walk {
   /** The resource the walk is in: the root, or one contained in it or in an entry. */
   resource: JsonObject;
   path: (string | number)[];
+  /** For each resource the ids of the elements that have been met in it, and `#id` for the resources it contains. */
+  readonly ids: Map<JsonObject, Set<string>>;
   readonly findings: Finding[];
   readonly deferred: Deferred[];
   /** True once the message cannot be understood as FHIR (HTTP 400). */
@@ -37,12 +39,38 @@ const malformedCodes: ReadonlySet<ProblemCode> = new Set([
 ]);
 
 export function startWalk(root: JsonObject, type: string): Walk {
-  return { root, resource: root, path: [type], findings: [], deferred: [], isMalformed: false };
+  return { root, resource: root, path: [type], ids: new Map(), findings: [], deferred: [], isMalformed: false };
 }
 
 /** Puts work off until the structure has been checked, remembering the place. */
 export function defer(walk: Walk, run: Deferred['run'], value: unknown): void {
   walk.deferred.push({ run, value, path: walk.path.slice(), resource: walk.resource, root: walk.root });
+}
+
+/** Notes the id of the element the walk is at. https://hl7.org/fhir/R4/element.html#id */
+export function noteElementId(walk: Walk, id: string): void {
+  const { resource, path } = walk;
+  // The elements of a snapshot and of its differential have the same ids, by R4's own rule.
+  const part = path.includes('differential') ? resource['differential'] : undefined;
+  noteId(walk, { scope: resource['resourceType'] === 'StructureDefinition' && isObject(part) ? part : resource, id });
+}
+
+/** Notes the id of the contained resource the walk is at. https://hl7.org/fhir/R4/references.html#contained */
+export function noteContainedId(walk: Walk, id: string): void {
+  noteId(walk, { scope: walk.root, id: `#${id}` });
+}
+
+function noteId(walk: Walk, at: { readonly scope: JsonObject; readonly id: string }): void {
+  const ids = walk.ids.get(at.scope);
+  if (ids === undefined) walk.ids.set(at.scope, new Set([at.id]));
+  else if (ids.has(at.id))
+    report(walk, 'element-id-repeated', {
+      at: ['id'],
+      diagnostics: at.id.startsWith('#')
+        ? `Two contained resources have the id ${quoteCode(at.id.slice(1))}. Give each its own.`
+        : `Another element of this resource has the id ${quoteCode(at.id)} too. Give each its own.`,
+    });
+  else ids.add(at.id);
 }
 
 /** Does what was put off, and what that puts off in turn. */

@@ -2,7 +2,7 @@
 // in a way that no search finds, the agreement is written here.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { dataTypeSamples, generateDataType, generateResource } from './generate-instance.ts';
+import { dataTypeSamples, generateDataType, generateResource, separateIds } from './generate-instance.ts';
 import type { GeneratorSources } from './generate-instance.ts';
 import { isRecord } from './json.ts';
 import type { Json } from './json.ts';
@@ -112,7 +112,10 @@ const agreements: Readonly<Record<string, (resource: Json, variant: number) => v
   FamilyMemberHistory: keepOneOf(/^(?:age|estimatedAge)/, /^born/),
   ImplementationGuide: (resource) => {
     const { definition } = resource;
-    if (isRecord(definition)) for (const grouping of objects(definition['grouping'])) grouping['id'] = 'an-id.1';
+    if (isRecord(definition)) for (const grouping of objects(definition['grouping'])) grouping['id'] = 'a-grouping';
+    if (isRecord(definition))
+      for (const item of objects(definition['resource']))
+        if (item['groupingId'] !== undefined) item['groupingId'] = 'a-grouping';
   },
   Linkage: (resource) => set(resource, { item: [...objects(resource['item']), ...objects(resource['item'])] }),
   List: (resource, variant) => {
@@ -216,6 +219,9 @@ export function makeBaseSeeds(sources: GeneratorSources, judge: Judge): readonly
   return [...new Map(made.map((seed) => [JSON.stringify(seed.resource), seed])).values()];
 }
 
+const finish = (resource: Json, judge: Judge, options?: Parameters<typeof repairInstance>[2]): Json =>
+  separateIds(repairInstance(separateIds(resource), judge, options));
+
 function makeResourceSeeds(type: string, sources: GeneratorSources, judge: Judge): readonly BaseSeed[] {
   return variants.flatMap((variant) => {
     const donor = generateResource(type, sources, { isFull: true, variant });
@@ -223,8 +229,8 @@ function makeResourceSeeds(type: string, sources: GeneratorSources, judge: Judge
     const least = generateResource(type, sources, { isFull: false, variant });
     agreements[type]?.(least, variant);
     return [
-      { name: `${type} with all, variant ${variant}`, resource: repairInstance(donor, judge, { variant }) },
-      { name: `${type} with the least, variant ${variant}`, resource: repairInstance(least, judge, { donor }) },
+      { name: `${type} with all, variant ${variant}`, resource: finish(donor, judge, { variant }) },
+      { name: `${type} with the least, variant ${variant}`, resource: finish(least, judge, { donor }) },
     ];
   });
 }
@@ -239,7 +245,7 @@ function makeTypeSeeds(sources: GeneratorSources, judge: Judge): readonly BaseSe
       const name = `value${code.slice(0, 1).toUpperCase()}${code.slice(1)}`;
       const extension = [{ id: 'a', url: 'https://example.org/extension', [name]: made }];
       const resource = { resourceType: 'Basic', code: { text: 'text' }, extension };
-      return { name: `${code} as a value, variant ${variant}`, resource: repairInstance(resource, judge) };
+      return { name: `${code} as a value, variant ${variant}`, resource: finish(resource, judge) };
     }),
   );
 }

@@ -38,9 +38,7 @@ const unseen: Readonly<Record<string, string>> = {
 };
 
 /** Value sets that the hub does not hold: what is unknown is never refused. */
-const unheldBindings: readonly string[] = [
-  'MolecularSequence.structureVariant.variantType',
-];
+const unheldBindings: readonly string[] = ['MolecularSequence.structureVariant.variantType'];
 
 /** Rules that nothing can break, or that are asked elsewhere. */
 const unasked: Readonly<Record<string, string>> = {

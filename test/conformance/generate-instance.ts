@@ -3,6 +3,7 @@
 import type { ElementDefinition } from '@medplum/fhirtypes';
 import type { Definitions } from '../../src/fhir/definitions.ts';
 import type { Codes } from '../../src/terminology/codes.ts';
+import { isRecord } from './json.ts';
 import type { Json } from './json.ts';
 
 export interface GeneratorSources {
@@ -78,6 +79,27 @@ export function generateDataType(type: string, sources: GeneratorSources, option
       ? { reference: 'Patient/example' }
       : generateObject(type, { ...sources, ...options, depth: 1 }))
   );
+}
+
+/** Gives each element of the resource that has an id one of its own; resources inside keep theirs. */
+export function separateIds(resource: Json): Json {
+  const taken = new Set<string>();
+  const visit = (value: unknown): void => {
+    if (Array.isArray(value)) for (const item of value) visit(item);
+    if (!isRecord(value)) return;
+    if (value !== resource && typeof value['resourceType'] === 'string' && typeof value['id'] === 'string') {
+      separateIds(value);
+      return;
+    }
+    const { id } = value;
+    if (typeof id === 'string' && value !== resource) {
+      for (let count = 2; taken.has(String(value['id'])); count += 1) value['id'] = `${id}.${count}`;
+      taken.add(String(value['id']));
+    }
+    for (const member of Object.values(value)) visit(member);
+  };
+  visit(resource);
+  return resource;
 }
 
 function generateObject(type: string, around: Surroundings): Json {
