@@ -4,6 +4,7 @@ import { decide } from '../access/decide.ts';
 import type { Permit } from '../access/permit.ts';
 import { letOthersIn } from '../core/background.ts';
 import type { Services } from '../interactions/services.ts';
+import { withFreshSearch } from '../interactions/with-fresh-search.ts';
 import type { ClaimedExport } from '../store/store.ts';
 import { toStepQuery } from './export-request.ts';
 import { toPrincipal } from './kept-principal.ts';
@@ -46,17 +47,21 @@ async function runExport(services: Services, job: ClaimedExport, stopping: Abort
       { kind: 'export', type: step.type },
       { principal, at: now, requestId: job.id, findTypePolicy: services.mode.findTypePolicy },
     );
-    const page = await services.store.exports.list(permit, {
-      job,
-      query: {
-        ...toStepQuery(services, step),
-        // Oldest first: what changes meanwhile moves ahead of the walk and is met again, never missed.
-        sort: [{ param: '_lastUpdated', kind: 'last-updated', descending: false }],
-        count: linesPerPage,
-        total: 'none',
-        after: position,
-      },
-    });
+    const after = position;
+    const page = await withFreshSearch(services, () =>
+      services.store.exports.list(permit, {
+        job,
+        generation: services.search.generation,
+        query: {
+          ...toStepQuery(services, step),
+          // Oldest first: what changes meanwhile moves ahead of the walk and is met again, never missed.
+          sort: [{ param: '_lastUpdated', kind: 'last-updated', descending: false }],
+          count: linesPerPage,
+          total: 'none',
+          after,
+        },
+      }),
+    );
     if (page === false) return;
     position = page.next;
     if (position === undefined) at += 1;

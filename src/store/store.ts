@@ -146,10 +146,13 @@ export interface ExportStore {
     readonly at: Date;
     readonly until: Date;
   }) => Promise<ClaimedExport | undefined>;
-  /** Lists the next matches of the step; gives where the next page starts, or undefined where there is none. False: the claim is lost. */
+  /**
+   * Lists the next matches of the step; gives where the next page starts, or undefined where there is none. False: the claim is lost.
+   * @throws client-disabled, DefinitionsMoved where the generation is another than `generation`, of which the query is; nothing is listed then
+   */
   readonly list: (
     permit: Permit,
-    input: { readonly job: ClaimedExport; readonly query: SearchQuery },
+    input: { readonly job: ClaimedExport; readonly query: SearchQuery; readonly generation: number },
   ) => Promise<{ readonly next: CursorPosition | undefined } | false>;
   /** Writes down how far the job has come; false where the claim is lost. */
   readonly advance: (

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { FhirAnswer, VendorSystem } from '../../src/cli/demo/vendor-system.ts';
 import type { Config } from '../../src/config.ts';
 import type { FhirResource } from '../../src/fhir/resource.ts';
+import { startExports } from '../../src/operations/run-exports.ts';
 import { codesOf, consent, entriesOf, goal, issuesOf, organizationOf, patient, persons, put } from './fixtures.ts';
 import { hsa, openTestHub, type TestHub } from './test-hub.ts';
 
@@ -621,6 +622,79 @@ export function describeSearchParameters(
         await other.stop();
         await place.remove();
       }
+    });
+
+    describe('a bulk export of a process that has not heard of a change', () => {
+      let place: Place;
+      let one: TestHub;
+      let other: TestHub;
+      let region: VendorSystem;
+      let elsewhere: VendorSystem;
+      let astrid: string;
+
+      beforeAll(async () => {
+        place = await open();
+        one = await openTestHub(place.settings);
+        other = await openTestHub({ ...place.settings });
+        region = await one.party(hsa.careCentre);
+        elsewhere = await other.party(hsa.careCentre);
+        astrid = await put(region, patient(persons.astrid));
+        // Whatever is done in the background, the other process does.
+        await stopBackground(one);
+      });
+
+      afterAll(async () => {
+        await one.stop();
+        await other.stop();
+        await place.remove();
+      });
+
+      const ask = (system: VendorSystem, filter: string): Promise<FhirAnswer> =>
+        get(system, `$export?_type=Goal&_typeFilter=${encodeURIComponent(filter)}`, { prefer: 'respond-async' });
+
+      test('lists by the definitions of the database', async () => {
+        const posted = await put(one.operator, parameter('spoken'));
+        const before = await put(region, described(astrid, 'målet', { note: [{ text: 'annat' }] }));
+        const after = await put(region, described(astrid, 'annat', { note: [{ text: 'målet' }] }));
+        expect(await find(elsewhere, 'Goal?spoken=målet')).toEqual([before]);
+        expect(await find(region, 'Goal?spoken=målet')).toEqual([before]);
+        const asked = await ask(region, 'Goal?spoken=målet');
+        expect(asked.status, asked.text).toBe(202);
+        const changed = await one.operator.call({
+          method: 'PUT',
+          path: posted,
+          body: { ...parameter('spoken', { expression: 'Goal.note.text' }), id: posted.split('/')[1] },
+          headers: await etagOf(one.operator, posted),
+        });
+        expect(changed.status).toBe(200);
+        const status = asked.headers.get('content-location') ?? '';
+        let answer = await get(region, status);
+        for (let looks = 0; answer.status === 202 && looks < 500; looks += 1) {
+          startExports(other.hub.services);
+          // Longer than a claim that led to nothing lasts.
+          if (looks % 50 === 49) other.advance(61_000);
+          await new Promise((resolve) => setTimeout(resolve, 10));
+          answer = await get(region, status);
+        }
+        expect(answer.status, answer.text).toBe(200);
+        const { output } = answer.body as unknown as { readonly output: readonly { readonly url: string }[] };
+        const lines = await Promise.all(output.map(async ({ url }) => (await get(region, url)).text));
+        expect(lines.map((text) => text.includes(after.split('/')[1] ?? 'none'))).toEqual([true]);
+        expect(lines.join('')).not.toContain(before.split('/')[1]);
+      });
+
+      test('is refused by the definitions of the database', async () => {
+        const posted = await put(one.operator, parameter('uttered'));
+        await find(elsewhere, 'Goal?uttered=x');
+        const gone = await one.operator.call({
+          method: 'DELETE',
+          path: posted,
+          headers: await etagOf(one.operator, posted),
+        });
+        expect(gone.status).toBe(204);
+        const asked = await ask(elsewhere, 'Goal?uttered=x');
+        expect([asked.status, ...codesOf(asked)]).toEqual([400, 'search-parameter-unknown']);
+      });
     });
   });
 }
