@@ -2,6 +2,7 @@
 // holds what a consent no longer opens. A line is the version that was current when the export began; later ones wait for the next.
 import type { Queryable } from './database.ts';
 import { holdsClaim, isOwn } from './export-jobs.ts';
+import type { ClaimedExport, ExportStore } from './export-store.ts';
 import { liveCheck, readerOf, requireLive } from './reader.ts';
 import type { CheckedReader, LiveRow } from './reader.ts';
 import { selectCandidates } from './search-candidates.ts';
@@ -9,7 +10,6 @@ import { requireGeneration } from './search-state.ts';
 import { sql, toStatement, value } from './sql.ts';
 import type { Fragment } from './sql.ts';
 import type { CursorPosition } from '../search/query.ts';
-import type { ClaimedExport, ExportStore } from './store.ts';
 import { isFound, toStoredVersion, versionColumns } from './version-row.ts';
 import type { VersionRow } from './version-row.ts';
 import { isReadersRegistration, visibleTo } from './visibility.ts';
