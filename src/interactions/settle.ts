@@ -78,7 +78,8 @@ async function matchConditions(input: SettleInput): Promise<ReadonlyMap<Change, 
   );
   const found = await transaction.match(
     permit,
-    conditional.map(({ query }) => query),
+    // What other parties have registered for themselves is no match, and takes no place of the few that are looked at.
+    conditional.map(({ change, query }) => ({ ...query, isOwn: services.mode.isAddressedPerParty(change.type) })),
     // Each deletion, also a conditional one, takes at most one candidate away: two more tell one match from several.
     2 + changes.filter(({ kind }) => kind === 'delete').length,
   );
@@ -86,12 +87,9 @@ async function matchConditions(input: SettleInput): Promise<ReadonlyMap<Change, 
   const choose = (kind: 'delete' | 'other'): void => {
     conditional.forEach(({ change }, at) => {
       if ((change.kind === 'delete') !== (kind === 'delete')) return;
-      const candidates = (found[at] ?? []).filter((match) => {
-        // What other parties have registered for themselves is no match.
-        const isOwn = !services.mode.isAddressedPerParty(change.type) || match.custodianKey === party;
-        return isOwn && (kind === 'delete' || !isDeleted.has(`${match.type}/${match.id}`));
-      });
-      const [match, other] = candidates;
+      const [match, other] = (found[at] ?? []).filter(
+        ({ type, id }) => kind === 'delete' || !isDeleted.has(`${type}/${id}`),
+      );
       if (other !== undefined) throw problem('precondition-multiple', { expression: change.path });
       if (match === undefined) return;
       matches.set(change, match);

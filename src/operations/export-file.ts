@@ -11,7 +11,7 @@ import { auditRead } from '../interactions/audit-rows.ts';
 import type { Operation, OperationRequest } from '../interactions/operation.ts';
 import { selectElements } from '../interactions/present.ts';
 import type { Answer, RequestContext, Services } from '../interactions/services.ts';
-import type { ExportJob } from '../store/store.ts';
+import type { ExportJob } from '../store/export-store.ts';
 import { decideOwnExport, linesPerFile } from './export-status.ts';
 import { invalidParameter, readOperationParameters } from './operation-parameters.ts';
 

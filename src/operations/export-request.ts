@@ -1,6 +1,7 @@
 // What a bulk export was asked for, and the steps that it takes: one search for each type, or one for each _typeFilter of a type.
 // https://hl7.org/fhir/uv/bulkdata/STU2/export.html#query-parameters · Refuses whatever it could not honour, before anything begins.
 import { decide } from '../access/decide.ts';
+import type { Permit } from '../access/permit.ts';
 import { hasScope } from '../access/scopes.ts';
 import { Problem, problem } from '../core/problem.ts';
 import { formatInstant } from '../fhir/instant.ts';
@@ -9,7 +10,7 @@ import type { OperationRequest } from '../interactions/operation.ts';
 import type { RequestContext, Services } from '../interactions/services.ts';
 import { parseQuery } from '../search/parse-query.ts';
 import type { SearchQuery } from '../search/query.ts';
-import type { ExportWork } from '../store/store.ts';
+import type { ExportWork } from '../store/export-store.ts';
 import { invalidParameter, type OperationParameters, readOperationParameters } from './operation-parameters.ts';
 
 const name = '$export';
@@ -49,32 +50,36 @@ export function readExportRequest(
     const queries = own.length === 0 ? [''] : own.map(({ query }) => query);
     return queries.map((query) => ({ type, query: [query, sinceQuery].filter((part) => part !== '').join('&') }));
   });
-  for (const step of steps) requireSearchable(services, context, step);
+  for (const step of steps) {
+    toStepQuery(services, decide({ kind: 'export', type: step.type }, { ...context, at: services.clock() }), step);
+  }
   return { steps, elements: readElements(services, parameters.list('_elements')), query: parameters.query };
 }
 
-/** The search of a step. @throws search-… */
-export function toStepQuery(services: Services, { type, query }: ExportWork['steps'][number]): SearchQuery {
-  return parseQuery({
-    type,
-    parameters: new URLSearchParams(query),
-    registry: services.search,
-    limits: services.limits,
-    canonicalSystem: services.canonicalSystem,
-    baseUrl: services.baseUrl,
-    isLenient: false,
-  }).query;
-}
-
-function requireSearchable(services: Services, context: RequestContext, step: ExportWork['steps'][number]): void {
-  const permit = decide({ kind: 'export', type: step.type }, { ...context, at: services.clock() });
+/** The search of a step. @throws scope-insufficient, search-… */
+export function toStepQuery(
+  services: Services,
+  permit: Permit,
+  { type, query: text }: ExportWork['steps'][number],
+): SearchQuery {
   try {
-    requireChainScope(permit, toStepQuery(services, step).filters, services.mode.findTypePolicy);
+    const { query } = parseQuery({
+      type,
+      parameters: new URLSearchParams(text),
+      registry: services.search,
+      limits: services.limits,
+      canonicalSystem: services.canonicalSystem,
+      baseUrl: services.baseUrl,
+      isLenient: false,
+    });
+    requireChainScope(permit, query.filters, services.mode.findTypePolicy);
+    return query;
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
     const [first] = error.findings;
     throw problem(first.code, {
-      diagnostics: `In _typeFilter of ${step.type}: ${first.diagnostics ?? 'correct it.'}`,
+      diagnostics: `In _typeFilter of ${type}: ${first.diagnostics ?? 'correct it.'}`,
+      headers: error.headers,
       cause: error,
     });
   }

@@ -3,11 +3,11 @@
 import { decide } from '../access/decide.ts';
 import type { Permit } from '../access/permit.ts';
 import { hasScope } from '../access/scopes.ts';
-import { problem } from '../core/problem.ts';
+import { type Problem, problem } from '../core/problem.ts';
 import { formatInstant } from '../fhir/instant.ts';
 import type { Operation, OperationRequest } from '../interactions/operation.ts';
 import type { Answer, RequestContext, Services } from '../interactions/services.ts';
-import type { ExportJob } from '../store/store.ts';
+import type { ExportJob } from '../store/export-store.ts';
 import { readOperationParameters } from './operation-parameters.ts';
 import { startExports } from './run-exports.ts';
 
@@ -26,7 +26,7 @@ export const exportStatus: Operation = {
   run: answerStatus,
 };
 
-/** @throws not-found, internal where the export failed */
+/** @throws not-found; what stopped the export where it failed, internal where that is not known */
 async function answerStatus(services: Services, context: RequestContext, request: OperationRequest): Promise<Answer> {
   const parameters = readOperationParameters(services, context, { request, names: ['job'] });
   const jobId = parameters.one('job') ?? '';
@@ -39,10 +39,7 @@ async function answerStatus(services: Services, context: RequestContext, request
   if (job === undefined) throw problem('not-found');
   switch (job.state) {
     case 'failed':
-      throw problem('internal', {
-        detail: `export ${job.id} failed`,
-        diagnostics: 'The export failed. Delete it and ask again.',
-      });
+      throw toFailure(job);
     case 'open':
       // Whoever looks keeps it going, also where the process that began it is gone.
       startExports(services);
@@ -55,6 +52,15 @@ async function answerStatus(services: Services, context: RequestContext, request
         contentType: 'application/json',
       };
   }
+}
+
+/** What the listing was refused with; a fault of the hub where that is not known. */
+function toFailure({ id, failure }: ExportJob): Problem {
+  const reason = failure?.diagnostics === undefined ? '' : `${failure.diagnostics} `;
+  return problem(failure?.code ?? 'internal', {
+    detail: `export ${id} failed`,
+    diagnostics: `${reason}The export failed. Delete it and ask again.`,
+  });
 }
 
 /** Right to look at one's own exports: whoever may export any type. @throws scope-insufficient */

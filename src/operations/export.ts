@@ -10,6 +10,7 @@ import { auditRead } from '../interactions/audit-rows.ts';
 import type { Operation, OperationRequest } from '../interactions/operation.ts';
 import type { Answer, RequestContext, Services } from '../interactions/services.ts';
 import { readExportRequest } from './export-request.ts';
+import { DefinitionsMoved } from '../store/search-state.ts';
 import { keepPrincipal } from './kept-principal.ts';
 import { startExports } from './run-exports.ts';
 
@@ -24,7 +25,7 @@ export const exportData: Operation = {
   run: askForExport,
 };
 
-/** 202 with Content-Location. @throws operation-parameter-invalid, throttled, not-found (the Group), and what readExportRequest throws */
+/** 202 with Content-Location. @throws operation-parameter-invalid, throttled, not-found (the Group), DefinitionsMoved, and as readExportRequest */
 export async function askForExport(
   services: Services,
   context: RequestContext,
@@ -36,7 +37,10 @@ export async function askForExport(
       diagnostics: 'Send Prefer: respond-async. An export is always asynchronous.',
     });
   }
+  const { generation } = services.search;
   const { steps, elements, query } = readExportRequest(services, context, request);
+  // What is asked for is right for these definitions alone, and nothing is written yet.
+  if ((await services.store.searchState.generation()) !== generation) throw new DefinitionsMoved();
   const patients = id === undefined ? undefined : await readMembers(services, context, id);
   const now = services.clock();
   const [first] = steps;

@@ -3,14 +3,20 @@
 import { decide } from '../access/decide.ts';
 import type { Permit } from '../access/permit.ts';
 import { letOthersIn } from '../core/background.ts';
+import { Problem } from '../core/problem.ts';
 import type { Services } from '../interactions/services.ts';
-import type { ClaimedExport } from '../store/store.ts';
+import { withFreshSearch } from '../interactions/with-fresh-search.ts';
+import type { ClaimedExport } from '../store/export-store.ts';
+import { DefinitionsMoved } from '../store/search-state.ts';
 import { toStepQuery } from './export-request.ts';
 import { toPrincipal } from './kept-principal.ts';
 
 /** Longer than any statement may take. */
 const claimMs = 60_000;
 const linesPerPage = 1000;
+
+/** When a job whose search parameter is being indexed is tried again, at the earliest. */
+const indexingMs = 5_000;
 
 /** After so many claims that led to nothing the job has failed. */
 const mostTries = 5;
@@ -27,7 +33,22 @@ async function runExports(services: Services, stopping: AbortSignal): Promise<vo
     const job = await services.store.exports.claim({ claim: services.ids.opaque(), at, until });
     if (job === undefined) return;
     if (job.tries > mostTries) await services.store.exports.advance(job, { state: 'failed' });
-    else await runExport(services, job, stopping);
+    else await runExport(services, job, stopping).catch((error: unknown) => endTry(services, job, error));
+  }
+}
+
+/** What is wrong with one job leaves the others alone. What the hub itself is to blame for is tried again when the claim has run out. */
+async function endTry(services: Services, job: ClaimedExport, error: unknown): Promise<void> {
+  const refusal = error instanceof Problem ? error : undefined;
+  const code = refusal?.findings[0].code;
+  if (code === 'search-parameter-indexing' || error instanceof DefinitionsMoved) {
+    await services.store.exports.release(job, new Date(services.clock().getTime() + indexingMs));
+  } else if (refusal !== undefined && refusal.status < 500) {
+    await services.store.exports.advance(job, { state: 'failed', failure: refusal.findings[0] });
+  } else {
+    const stack = error instanceof Error ? error.stack : String(error);
+    const detail = refusal?.detail ?? stack;
+    services.log('error', 'export-try-failed', { job: job.id, tries: job.tries, detail });
   }
 }
 
@@ -46,17 +67,21 @@ async function runExport(services: Services, job: ClaimedExport, stopping: Abort
       { kind: 'export', type: step.type },
       { principal, at: now, requestId: job.id, findTypePolicy: services.mode.findTypePolicy },
     );
-    const page = await services.store.exports.list(permit, {
-      job,
-      query: {
-        ...toStepQuery(services, step),
-        // Oldest first: what changes meanwhile moves ahead of the walk and is met again, never missed.
-        sort: [{ param: '_lastUpdated', kind: 'last-updated', descending: false }],
-        count: linesPerPage,
-        total: 'none',
-        after: position,
-      },
-    });
+    const after = position;
+    const page = await withFreshSearch(services, () =>
+      services.store.exports.list(permit, {
+        job,
+        generation: services.search.generation,
+        query: {
+          ...toStepQuery(services, permit, step),
+          // Oldest first: what changes meanwhile moves ahead of the walk and is met again, never missed.
+          sort: [{ param: '_lastUpdated', kind: 'last-updated', descending: false }],
+          count: linesPerPage,
+          total: 'none',
+          after,
+        },
+      }),
+    );
     if (page === false) return;
     position = page.next;
     if (position === undefined) at += 1;

@@ -147,4 +147,6 @@ export interface SearchQuery {
   /** Only these types are included, or led through; undefined: all. */
   readonly includeTypes?: readonly string[] | undefined;
   readonly after: CursorPosition | undefined;
+  /** Only what the caller has registered itself: for types of which each party has its own. Left out: all that it sees. */
+  readonly isOwn?: boolean;
 }

@@ -1,12 +1,13 @@
 // Jobs of bulk export: kept so that any process can go on with one, and each worked on by one process at a time.
 // A claim is a token with an end: who has lost it writes nothing more. https://hl7.org/fhir/uv/bulkdata/STU2/export.html
 import type { Permit } from '../access/permit.ts';
+import type { Finding } from '../core/problem.ts';
 import type { Database, Queryable } from './database.ts';
+import type { ClaimedExport, ExportJob, ExportStore } from './export-store.ts';
 import { liveCheck, readerOf, requireLive } from './reader.ts';
 import type { LiveRow } from './reader.ts';
 import { sql, toStatement, value } from './sql.ts';
 import type { Fragment } from './sql.ts';
-import type { ClaimedExport, ExportJob, ExportStore } from './store.ts';
 
 interface JobRow {
   readonly id: string | null;
@@ -17,6 +18,7 @@ interface JobRow {
   readonly state: ExportJob['state'];
   readonly step: number;
   readonly listed: number;
+  readonly failure: Finding | null;
 }
 
 interface ClaimedRow extends JobRow {
@@ -26,7 +28,7 @@ interface ClaimedRow extends JobRow {
   readonly tries: number;
 }
 
-const columns = sql`j.id, j.request, j.work, j.transaction_at, j.expires_at, j.state, j.step, j.listed`;
+const columns = sql`j.id, j.request, j.work, j.transaction_at, j.expires_at, j.state, j.step, j.listed, j.failure`;
 
 /** True of the jobs `j` of this caller that have not expired. */
 export function isOwn(permit: Permit): Fragment {
@@ -109,18 +111,22 @@ export function createExportJobs(database: Database, isProtected: boolean): Omit
     advance: async (job, progress) => {
       const isOpen = progress.state === 'open';
       const position = isOpen && progress.position !== undefined ? JSON.stringify(progress.position) : null;
+      const failure =
+        progress.state === 'failed' && progress.failure !== undefined ? JSON.stringify(progress.failure) : null;
       const rows = await database.query(
         toStatement(sql`update export_job j set state = ${value('text', progress.state)},
             step = coalesce(${value('integer', isOpen ? progress.step : null)}, j.step), position = ${value('jsonb', position)}, tries = 0,
+            failure = ${value('jsonb', failure)},
             listed = (select count(*) from export_line l where l.job = j.key),
             claimed_until = ${value('timestamptz', isOpen ? progress.until : null)}
           where ${holdsClaim(job)} returning j.key`),
       );
       return rows.length > 0;
     },
-    release: async (job) => {
+    release: async (job, from) => {
       await database.query(
-        toStatement(sql`update export_job j set claim = null, claimed_until = null where ${holdsClaim(job)}`),
+        toStatement(sql`update export_job j set claim = null, claimed_until = ${value('timestamptz', from ?? null)}, tries = greatest(j.tries - 1, 0)
+          where ${holdsClaim(job)}`),
       );
     },
   };
@@ -144,5 +150,6 @@ const lockOwner = {
 function toJob(row: JobRow): ExportJob | undefined {
   if (row.id === null) return undefined;
   const { id, request, work, state, step, listed } = row;
-  return { id, request, work, transactionAt: row.transaction_at, expiresAt: row.expires_at, state, step, listed };
+  const times = { transactionAt: row.transaction_at, expiresAt: row.expires_at };
+  return { id, request, work, ...times, state, step, listed, failure: row.failure ?? undefined };
 }

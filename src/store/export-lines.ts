@@ -2,18 +2,20 @@
 // holds what a consent no longer opens. A line is the version that was current when the export began; later ones wait for the next.
 import type { Queryable } from './database.ts';
 import { holdsClaim, isOwn } from './export-jobs.ts';
+import type { ClaimedExport, ExportStore } from './export-store.ts';
 import { liveCheck, readerOf, requireLive } from './reader.ts';
 import type { CheckedReader, LiveRow } from './reader.ts';
 import { selectCandidates } from './search-candidates.ts';
+import { requireGeneration } from './search-state.ts';
 import { sql, toStatement, value } from './sql.ts';
 import type { Fragment } from './sql.ts';
 import type { CursorPosition } from '../search/query.ts';
-import type { ClaimedExport, ExportStore } from './store.ts';
 import { isFound, toStoredVersion, versionColumns } from './version-row.ts';
 import type { VersionRow } from './version-row.ts';
 import { isReadersRegistration, visibleTo } from './visibility.ts';
 
 interface ListedRow extends LiveRow {
+  readonly generation: number;
   readonly is_mine: boolean;
   readonly met: number;
   readonly position: CursorPosition['values'] | null;
@@ -22,11 +24,14 @@ interface ListedRow extends LiveRow {
 
 export function createExportLines(database: Queryable, isProtected: boolean): Pick<ExportStore, 'list' | 'lines'> {
   return {
-    list: async (permit, { job, query }) => {
+    list: async (permit, { job, query, generation }) => {
       const reader = readerOf(permit, isProtected);
       const candidates = selectCandidates(query, { sort: query.sort, after: query.after, limit: query.count }, reader);
-      const [row] = await database.query<ListedRow>(toStatement(listStatement(reader, { job, candidates })));
+      const [row] = await database.query<ListedRow>(
+        toStatement(listStatement(reader, { job, candidates, generation })),
+      );
       requireLive(row === undefined ? [] : [row]);
+      requireGeneration([row], generation);
       if (row?.is_mine !== true) return false;
       const isMore = row.met === query.count && row.id !== null;
       return { next: isMore && row.id !== null ? { values: row.position ?? [], id: row.id } : undefined };
@@ -61,7 +66,11 @@ export function createExportLines(database: Queryable, isProtected: boolean): Pi
 /** Adds the candidates to the job's lines, each resource once, as the version it had when the export began. */
 function listStatement(
   reader: CheckedReader,
-  { job, candidates }: { readonly job: ClaimedExport; readonly candidates: Fragment },
+  {
+    job,
+    candidates,
+    generation,
+  }: { readonly job: ClaimedExport; readonly candidates: Fragment; readonly generation: number },
 ): Fragment {
   const { patients } = job.work;
   const isAboutThem =
@@ -71,7 +80,10 @@ function listStatement(
           where x.type = 'Patient' and x.id = any (${value('text[]', patients)}) and ${isReadersRegistration(reader, 'x')})`;
   const at = value('timestamptz', job.transactionAt);
   return sql`with ${liveCheck(reader)},
-    mine as materialized (select j.key from export_job j where (select ok from live) and ${holdsClaim(job)} for update),
+    -- Of one snapshot with the index rows: were they made by other definitions, nothing would be listed.
+    defined as materialized (select s.generation, s.generation = ${value('bigint', generation)} as is_known from search_state s),
+    mine as materialized (
+      select j.key from export_job j where (select ok and is_known from live, defined) and ${holdsClaim(job)} for update),
     page as materialized (select p.* from (${candidates}) p where (select ok from live)),
     listed as materialized (
       select p.ord, r.type, r.key, case when r.last_updated <= ${at} then r.version_id else (
@@ -85,7 +97,7 @@ function listStatement(
           + row_number() over (order by l.ord), l.key, l.version_id
       from mine m cross join listed l
       where l.version_id is not null and not exists (select from export_line x where x.job = m.key and x.resource = l.key))
-    select live.ok, exists (select from mine) as is_mine, (select count(*) from page) as met, q.position, q.id
-    from live left join lateral (
+    select live.ok, d.generation, exists (select from mine) as is_mine, (select count(*) from page) as met, q.position, q.id
+    from live cross join defined d left join lateral (
       select p.position, r.id from page p join resource r on r.key = p.key order by p.ord desc limit 1) q on live.ok`;
 }

@@ -11,9 +11,9 @@ import type { Driver } from './search-driver.ts';
 import { toCondition } from './search-filters.ts';
 import { allOf, anyOf, join, name, nothing, sql, value } from './sql.ts';
 import type { Fragment } from './sql.ts';
-import { hideableReferences, isReadersRegistration, visibleTo } from './visibility.ts';
+import { hideableReferences, isOfReader, isReadersRegistration, visibleTo } from './visibility.ts';
 
-type Criteria = Pick<SearchQuery, 'type' | 'types' | 'filters'>;
+type Criteria = Pick<SearchQuery, 'type' | 'types' | 'filters' | 'isOwn'>;
 
 const typesOf = ({ type, types }: Criteria): readonly string[] => types ?? [type];
 
@@ -104,6 +104,7 @@ function isMatch(criteria: Criteria, reader: Reader, met: Filter | undefined): F
     ...(met !== undefined && isHideable(met)
       ? [sql`(cardinality(${hideableReferences(reader, 'r')}) = 0 or ${toCondition(met, types, reader, 'r')})`]
       : []),
+    ...(criteria.isOwn === true ? [isOfReader(reader, 'r')] : []),
     visibleTo('search-match', reader, 'r'),
     isReadersRegistration(reader, 'r'),
   ]);

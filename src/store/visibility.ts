@@ -133,6 +133,11 @@ export function isReadersRegistration(reader: Reader, alias: string): Fragment {
     order by ${ownRegistrationFirst(reader, 'e')} limit 1))`;
 }
 
+/** True of what the reader has registered itself, where each party has its own. Not a right to see: that is asked besides. */
+export function isOfReader(reader: Reader, alias: string): Fragment {
+  return sql`${name(alias)}.registrant = coalesce(${reader.party}, 0)`;
+}
+
 /** USING of the policies: the widest of the above, so that the second line never hides what the first shows. */
 export function policyPredicate(reader: Reader, alias: string): Fragment {
   return sql`(${visible(reader, alias)} or ${name(alias)}.author = ${reader.party})`;

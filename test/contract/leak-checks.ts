@@ -107,7 +107,8 @@ async function plantExport(world: World): Promise<void> {
   const job = await exports.claim({ claim: 'mine', at: minutesAfterNoon(0), until: minutesAfterNoon(1) });
   if (job === undefined) throw new Error('the export cannot be claimed');
   const sort = [{ param: '_lastUpdated', kind: 'last-updated', descending: false }] as const;
-  await exports.list(permit, { job, query: query('Goal', [], { sort }) });
+  const generation = await world.store.searchState.generation();
+  await exports.list(permit, { job, query: query('Goal', [], { sort }), generation });
   await exports.advance(job, { state: 'done' });
   const listed = await exports.lines(permit, allLines);
   if (listed.length !== 2) throw new Error('the export lists nothing that could leak');

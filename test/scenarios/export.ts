@@ -419,6 +419,15 @@ export function describeExport(name: string, open: OpenHub): void {
       await region.call({ method: 'DELETE', path: status });
     });
 
+    test('lets requests in between its pages', async () => {
+      const filter = encodeURIComponent(Array.from({ length: 100 }, () => 'Goal?lifecycle-status=active').join(','));
+      const status = statusAddress(await ask(`$export?_type=Goal&_typeFilter=${filter}`));
+      const look = await ask(status, region, {});
+      expect([look.status, look.headers.get('x-progress')]).toEqual([202, expect.stringMatching(/ of 100$/)]);
+      expect((await until(status)).output).toHaveLength(1);
+      await region.call({ method: 'DELETE', path: status });
+    });
+
     test('ends after its time, and leaves nothing', async () => {
       const status = statusAddress(await ask('$export?_type=Goal'));
       const { output } = await until(status);

@@ -395,6 +395,40 @@ export function describeInteractions(name: string, open: OpenHub): void {
         expect(await compare('hidden')).toEqual(await compare('never'));
       });
 
+      test('find one’s own registration behind those of others that are opened and match as well', async () => {
+        const named = { name: [{ family: 'Bakom', given: ['Alla'] }] };
+        const own = await put(region, patient(persons.david, named));
+        const town = await hub.party(hsa.homeCare);
+        const others = [
+          await put(town, patient(persons.filip, named)),
+          await put(town, patient(persons.greta, named)),
+          await put(town, patient(persons.tolvan, named)),
+        ];
+        for (const person of others) {
+          await put(town, consent(person, organizationOf(hsa.homeCare), organizationOf(hsa.careCentre)));
+          expect((await get(person)).status).toBe(200);
+        }
+        const condition = 'family=Bakom';
+        const path = `Patient?${condition}`;
+        const found = await call('POST', 'Patient', {
+          body: patient(persons.eva, named),
+          headers: { 'if-none-exist': condition },
+        });
+        expect([found.status, addressOf(found)]).toEqual([200, own]);
+        const body = { ...(await get(own)).body, gender: 'male' };
+        const updated = await call('PUT', path, { body, headers: await ifCurrent(own) });
+        expect([updated.status, addressOf(updated)]).toEqual([200, own]);
+        const operations = [{ op: 'replace', path: '/gender', value: 'female' }];
+        const patched = await patchJson(path, operations, await ifCurrent(own));
+        expect([patched.status, addressOf(patched)]).toEqual([200, own]);
+        expect((await call('DELETE', path, { headers: await ifCurrent(own) })).status).toBe(204);
+        expect((await get(own)).status).toBe(410);
+        // What others have is no match for a condition, however much of it there is.
+        const none = await call('DELETE', path, { headers: { 'if-match': 'W/"1"' } });
+        expect([none.status, none.headers.get('etag')]).toEqual([204, null]);
+        for (const person of others) expect((await get(person)).status).toBe(200);
+      });
+
       test('reading answers 304 to If-Modified-Since unless it has changed since', async () => {
         const address = await put1('five');
         const modified = (await get(address)).headers.get('last-modified') ?? '';

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { FhirAnswer, VendorSystem } from '../../src/cli/demo/vendor-system.ts';
 import type { Config } from '../../src/config.ts';
 import type { FhirResource } from '../../src/fhir/resource.ts';
+import { startExports } from '../../src/operations/run-exports.ts';
 import { codesOf, consent, entriesOf, goal, issuesOf, organizationOf, patient, persons, put } from './fixtures.ts';
 import { hsa, openTestHub, type TestHub } from './test-hub.ts';
 
@@ -519,6 +520,111 @@ export function describeSearchParameters(
       }
     });
 
+    describe('and a bulk export by one of them', () => {
+      let place: Place;
+      let hub: TestHub;
+      let region: VendorSystem;
+      let proposed: string;
+
+      beforeAll(async () => {
+        place = await open();
+        hub = await openTestHub(place.settings);
+        region = await hub.party(hsa.careCentre);
+        const astrid = await put(region, patient(persons.astrid));
+        await put(region, goal(astrid));
+        proposed = await put(region, described(astrid, 'målet', { lifecycleStatus: 'proposed' }));
+      });
+
+      afterAll(async () => {
+        await hub.stop();
+        await place.remove();
+      });
+
+      const change = (text: string): Promise<unknown> => hub.hub.database.query({ text });
+
+      /** Where to look at a job that is asked for and that nobody has begun. */
+      const begin = async (filter: string): Promise<string> => {
+        const path = `$export?_type=Goal&_typeFilter=${encodeURIComponent(filter)}`;
+        for (let looks = 0; looks < 2000; looks += 1) {
+          const asked = await get(region, path, { prefer: 'respond-async' });
+          if (asked.status === 503) {
+            expect([codesOf(asked), asked.headers.get('retry-after')]).toEqual([['search-parameter-indexing'], '5']);
+            continue;
+          }
+          expect(asked.status, asked.text).toBe(202);
+          const status = asked.headers.get('content-location') ?? '';
+          expect((await untilEnded(status)).status).toBe(200);
+          await change('delete from export_line');
+          await change("update export_job set state = 'open', step = 0, tries = 0, claim = null, claimed_until = null");
+          return status;
+        }
+        throw new Error('never indexed');
+      };
+
+      const untilEnded = async (status: string): Promise<FhirAnswer> => {
+        for (let looks = 0; looks < 500; looks += 1) {
+          const answer = await get(region, status);
+          if (answer.status !== 202) return answer;
+          await new Promise((resolve) => setTimeout(resolve, 10));
+        }
+        throw new Error('the export does not end');
+      };
+
+      test('waits, however often it is tried, and then lists', async () => {
+        const status = await begin('Goal?lifecycle-status=proposed');
+        // Not indexed, and nobody does it.
+        await change("update search_index set done = done - 'lifecycle-status' where type = 'Goal'");
+        await change('update search_state set generation = generation + 1');
+        const claims = async (): Promise<number> => {
+          const rows = await hub.hub.database.query<{ claimed_until: Date | null }>({
+            text: 'select claimed_until from export_job',
+          });
+          return rows.filter(({ claimed_until: until }) => until !== null).length;
+        };
+        for (let tries = 0; tries < 8; tries += 1) {
+          await change('update export_job set claimed_until = null');
+          const answer = await get(region, status);
+          expect([answer.status, answer.text]).toEqual([202, '']);
+          for (let looks = 0; looks < 5000 && (await claims()) === 0; looks += 1);
+        }
+        await change("update search_index set is_stale = true where type = 'Goal'");
+        await change('update search_state set generation = generation + 1, position = 0, until = 1000000');
+        for (let looks = 0; looks < 50; looks += 1) {
+          // Sooner than a claim runs out.
+          hub.advance(5_001);
+          if ((await get(region, status)).status !== 202) break;
+          await new Promise((resolve) => setTimeout(resolve, 100));
+        }
+        const ended = await get(region, status);
+        expect(ended.status, ended.text).toBe(200);
+        const { output } = ended.body as unknown as { readonly output: readonly { readonly url: string }[] };
+        const lines = await Promise.all(output.map(async ({ url }) => (await get(region, url)).text));
+        expect(lines).toEqual([expect.stringContaining(proposed.split('/')[1] ?? 'none')]);
+        expect(lines.join('').trim().split('\n')).toHaveLength(1);
+        await region.call({ method: 'DELETE', path: status });
+      });
+
+      test('fails at once when it is retired, and says why', async () => {
+        const leaving = (changes: Readonly<Record<string, unknown>> = {}): FhirResource => parameter('gone', changes);
+        const posted = await put(hub.operator, leaving());
+        const status = await begin('Goal?gone=målet');
+        const retired = await hub.operator.call({
+          method: 'PUT',
+          path: posted,
+          body: leaving({ status: 'retired', id: posted.split('/')[1] }),
+          headers: await etagOf(hub.operator, posted),
+        });
+        expect(retired.status).toBe(200);
+        const ended = await untilEnded(status);
+        expect([ended.status, ...codesOf(ended)]).toEqual([400, 'search-parameter-unknown']);
+        expect(issuesOf(ended)[0]?.diagnostics).toMatch(
+          /^In _typeFilter of Goal: .*gone.*The export failed\. Delete it and ask again\.$/,
+        );
+        expect((await get(region, status)).text).toBe(ended.text);
+        expect((await region.call({ method: 'DELETE', path: status })).status).toBe(202);
+      });
+    });
+
     if (!isShared) return;
     test('waits for a change that is going on, and indexes what it left', async () => {
       const place = await open();
@@ -621,6 +727,79 @@ export function describeSearchParameters(
         await other.stop();
         await place.remove();
       }
+    });
+
+    describe('a bulk export of a process that has not heard of a change', () => {
+      let place: Place;
+      let one: TestHub;
+      let other: TestHub;
+      let region: VendorSystem;
+      let elsewhere: VendorSystem;
+      let astrid: string;
+
+      beforeAll(async () => {
+        place = await open();
+        one = await openTestHub(place.settings);
+        other = await openTestHub({ ...place.settings });
+        region = await one.party(hsa.careCentre);
+        elsewhere = await other.party(hsa.careCentre);
+        astrid = await put(region, patient(persons.astrid));
+        // Whatever is done in the background, the other process does.
+        await stopBackground(one);
+      });
+
+      afterAll(async () => {
+        await one.stop();
+        await other.stop();
+        await place.remove();
+      });
+
+      const ask = (system: VendorSystem, filter: string): Promise<FhirAnswer> =>
+        get(system, `$export?_type=Goal&_typeFilter=${encodeURIComponent(filter)}`, { prefer: 'respond-async' });
+
+      test('lists by the definitions of the database', async () => {
+        const posted = await put(one.operator, parameter('spoken'));
+        const before = await put(region, described(astrid, 'målet', { note: [{ text: 'annat' }] }));
+        const after = await put(region, described(astrid, 'annat', { note: [{ text: 'målet' }] }));
+        expect(await find(elsewhere, 'Goal?spoken=målet')).toEqual([before]);
+        expect(await find(region, 'Goal?spoken=målet')).toEqual([before]);
+        const asked = await ask(region, 'Goal?spoken=målet');
+        expect(asked.status, asked.text).toBe(202);
+        const changed = await one.operator.call({
+          method: 'PUT',
+          path: posted,
+          body: { ...parameter('spoken', { expression: 'Goal.note.text' }), id: posted.split('/')[1] },
+          headers: await etagOf(one.operator, posted),
+        });
+        expect(changed.status).toBe(200);
+        const status = asked.headers.get('content-location') ?? '';
+        let answer = await get(region, status);
+        for (let looks = 0; answer.status === 202 && looks < 500; looks += 1) {
+          startExports(other.hub.services);
+          // Longer than a claim that led to nothing lasts.
+          if (looks % 50 === 49) other.advance(61_000);
+          await new Promise((resolve) => setTimeout(resolve, 10));
+          answer = await get(region, status);
+        }
+        expect(answer.status, answer.text).toBe(200);
+        const { output } = answer.body as unknown as { readonly output: readonly { readonly url: string }[] };
+        const lines = await Promise.all(output.map(async ({ url }) => (await get(region, url)).text));
+        expect(lines.map((text) => text.includes(after.split('/')[1] ?? 'none'))).toEqual([true]);
+        expect(lines.join('')).not.toContain(before.split('/')[1]);
+      });
+
+      test('is refused by the definitions of the database', async () => {
+        const posted = await put(one.operator, parameter('uttered'));
+        await find(elsewhere, 'Goal?uttered=x');
+        const gone = await one.operator.call({
+          method: 'DELETE',
+          path: posted,
+          headers: await etagOf(one.operator, posted),
+        });
+        expect(gone.status).toBe(204);
+        const asked = await ask(elsewhere, 'Goal?uttered=x');
+        expect([asked.status, ...codesOf(asked)]).toEqual([400, 'search-parameter-unknown']);
+      });
     });
   });
 }
