@@ -42,6 +42,19 @@ describe('structure', () => {
     expect(check(plan())).toEqual([]);
   });
 
+  it('takes text of white space only with a warning, as R4 says SHOULD', () => {
+    expect(
+      check(plan({ title: ' \n', note: [{ text: ' ' }] })).map(({ code, severity, expression }) => [
+        code,
+        severity,
+        expression,
+      ]),
+    ).toEqual([
+      ['invalid-value', 'warning', 'CarePlan.title'],
+      ['invalid-value', 'warning', 'CarePlan.note[0].text'],
+    ]);
+  });
+
   it('takes one id in several resources, and in a snapshot and its differential', () => {
     const element = [{ id: 'Patient', path: 'Patient' }];
     const named = (id: string): unknown => ({

@@ -6,6 +6,8 @@ export interface PrimitiveType {
   readonly json: 'string' | 'number' | 'boolean';
   /** Called with a value of the right JSON type only. */
   readonly fault: (value: never) => string | undefined;
+  /** What the specification says should not be, of a value without fault. */
+  readonly doubt?: (value: string) => string | undefined;
 }
 
 const largestString = 1_048_576;
@@ -33,13 +35,11 @@ const whole = (lowest: number): PrimitiveType => ({
 
 // oxlint-disable-next-line no-control-regex -- the control characters are what is refused
 const controlCharacter = /[\u0000-\u0008\u000B\u000C\u000E-\u001F]/;
-const words = text((value) =>
-  controlCharacter.test(value)
-    ? 'holds a control character'
-    : value.trim() === ''
-      ? 'holds white space only'
-      : undefined,
-);
+const words: PrimitiveType = {
+  ...text((value) => (controlCharacter.test(value) ? 'holds a control character' : undefined)),
+  doubt: (value) => (blank.test(value) ? 'holds white space only; leave the element out' : undefined),
+};
+const blank = /^\s*$/;
 
 const activeScheme = /^(?:javascript|vbscript):/i;
 const uri = text((value) => {

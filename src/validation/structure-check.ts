@@ -131,7 +131,10 @@ export function createStructureCheck(structures: Structures, rules: TypeRules): 
       return;
     }
     const fault = property.primitive?.fault(item as never);
+    const doubt = fault === undefined ? property.primitive?.doubt?.(item as string) : undefined;
     if (fault !== undefined) report(walk, 'invalid-value', { diagnostics: `The ${property.type} ${fault}.` });
+    else if (doubt !== undefined)
+      report(walk, 'invalid-value', { severity: 'warning', diagnostics: `The ${property.type} ${doubt}.` });
   }
 
   /** A key that is no property by itself: `_birthDate`, or a mistake. */

@@ -1,6 +1,11 @@
 // Finds an instance that breaks one rule (invariant) of R4's definitions, by small changes where the rule stands.
+import type { ElementDefinitionConstraint } from '@medplum/fhirtypes';
 import type { Finding } from '../../src/core/problem.ts';
 import type { BasePlace } from './base-places.ts';
+import { breakerOf } from './base-rule-breakers.ts';
+import { variants } from './base-seeds.ts';
+import { generateResource } from './generate-instance.ts';
+import type { GeneratorSources } from './generate-instance.ts';
 import { isRecord } from './json.ts';
 import type { Json } from './json.ts';
 import { toPath, valueAt, variantsAt } from './repair-instance.ts';
@@ -12,13 +17,21 @@ export interface RulePlace {
   readonly donors: readonly Json[];
 }
 
+/** Rules that nothing can break, or that are asked elsewhere. */
+const unasked: Readonly<Record<string, string>> = {
+  'ele-1': 'part of the structure check: nothing may be empty (create-validator.test.ts)',
+  'txt-1': 'the narrative check (narrative.test.ts)',
+  'txt-2': 'the narrative check (narrative.test.ts)',
+  'eld-11': 'select(…).exists() of a list that is not empty: always true as R4 writes it',
+};
+
 const mostTries = 400;
 
 export const isBroken = (findings: readonly Finding[], key: string): boolean =>
   findings.some((finding) => finding.code === 'invariant-failed' && finding.diagnostics?.includes(`(${key})`) === true);
 
 /** An instance that breaks the rule, or undefined where no small change does. */
-export function findRuleBreak(
+function findRuleBreak(
   key: string,
   places: readonly RulePlace[],
   judge: (resource: Json) => readonly Finding[],
@@ -85,4 +98,56 @@ function withValue(resource: Json, path: readonly (string | number)[], value: un
   if (Array.isArray(holder) && typeof key === 'number') holder[key] = value;
   else if (isRecord(holder) && key !== undefined) holder[key] = value;
   return copy;
+}
+
+/** An instance with the places in it. */
+export interface SeenInstance {
+  readonly resource: Json;
+  readonly places: readonly BasePlace[];
+}
+
+export interface BaseRule {
+  readonly constraint: ElementDefinitionConstraint;
+  readonly type: string;
+  readonly places: RulePlace[];
+}
+
+/** Every rule of severity error, with a few places where it stands. Two types may give one key to different rules. */
+export function listBaseRules(seen: readonly SeenInstance[], sources: GeneratorSources): readonly BaseRule[] {
+  const { definitions } = sources;
+  const rules = new Map<string, BaseRule>();
+  const donors = new Map<string, readonly Json[]>();
+  const donorsOf = (type: string): readonly Json[] => {
+    const made =
+      donors.get(type) ?? variants.map((variant) => generateResource(type, sources, { isFull: true, variant }));
+    donors.set(type, made);
+    return made;
+  };
+  const bySize = seen
+    .map((seed) => ({ ...seed, size: JSON.stringify(seed.resource).length }))
+    .toSorted((one, other) => one.size - other.size);
+  for (const { resource, places } of bySize) {
+    for (const place of places) {
+      const ofType = definitions.typeStructure(place.type)?.snapshot?.element[0]?.constraint ?? [];
+      for (const constraint of [...(place.element.constraint ?? []), ...ofType]) {
+        const { key = '', severity, expression } = constraint;
+        if (severity !== 'error' || unasked[key] !== undefined) continue;
+        const id = `${key} ${expression}`;
+        const rule = rules.get(id) ?? { constraint, type: place.element.path.split('.')[0] ?? '', places: [] };
+        if (rule.places.length < 4)
+          rule.places.push({ resource, place, donors: donorsOf(String(resource['resourceType'])) });
+        rules.set(id, rule);
+      }
+    }
+  }
+  return [...rules.values()];
+}
+
+/** An instance that breaks the rule: one by hand, else one found; undefined where neither is there. */
+export function breakRule(
+  { constraint, type, places }: BaseRule,
+  judge: (resource: Json) => readonly Finding[],
+): Json | undefined {
+  const { key = '' } = constraint;
+  return breakerOf(type, key) ?? findRuleBreak(key, places, judge);
 }

@@ -28,7 +28,7 @@ const malformed: Readonly<Record<string, unknown>> = {
   id: 'an id',
   instant: '2026-03-14',
   integer: 1.5,
-  markdown: ' ',
+  markdown: '',
   oid: 'urn:oid:x',
   positiveInt: 0,
   string: '',
