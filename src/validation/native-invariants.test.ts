@@ -189,7 +189,7 @@ const instances: Readonly<Record<string, { readonly type: string; readonly value
 };
 
 /** FHIRPath that the library cannot run (`descendants()`, `resolve()`, `children()`, `intersect()` of objects): compared with worked examples below instead. */
-const withoutFhirPath = ['dom-3', 'que-2', 'ctm-1', 'obs-7', 'sdf-9'];
+const withoutFhirPath = ['dom-3', 'csd-1', 'que-2', 'ctm-1', 'obs-7', 'sdf-9'];
 
 const root: JsonObject = { resourceType: 'CarePlan', contained: [{ resourceType: 'Organization', id: 'a' }] };
 
@@ -240,6 +240,9 @@ describe('nativeInvariants', () => {
     ['dom-3', { contained: [{ id: 'a' }], subject: { reference: '#b' } }, false],
     ['dom-3', { contained: [{ id: 'a', partOf: { reference: '#' } }] }, true],
     ['dom-3', {}, true],
+    ['csd-1', { concept: [{ code: 'a', concept: [{ code: 'b', concept: [{ code: 'c' }] }] }, { code: 'd' }] }, true],
+    ['csd-1', { concept: [{ code: 'a' }, { code: 'a' }] }, false],
+    ['csd-1', { concept: [{ code: 'a', concept: [{ code: 'b', concept: [{ code: 'a' }] }] }] }, false],
     ['que-2', { item: [{ linkId: '1', item: [{ linkId: '2' }] }] }, true],
     ['que-2', { item: [{ linkId: '1', item: [{ linkId: '1' }] }] }, false],
     ['ctm-1', { onBehalfOf: { reference: 'Organization/a' }, member: { reference: 'Practitioner/a' } }, true],

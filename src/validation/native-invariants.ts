@@ -54,6 +54,13 @@ function linkIds(value: unknown): readonly unknown[] {
   return [...(value['linkId'] === undefined ? [] : [value['linkId']]), ...Object.values(value).flatMap(linkIds)];
 }
 
+/** The codes of the concepts and of those below them. */
+function conceptCodes(value: JsonObject): readonly unknown[] {
+  return list(value['concept']).flatMap((concept) => [concept['code'], ...conceptCodes(concept)]);
+}
+
+const isDistinct = (values: readonly unknown[]): boolean => new Set(values).size === values.length;
+
 /** By key of the constraint. */
 export const nativeInvariants: ReadonlyMap<string, NativeInvariant> = new Map<string, NativeInvariant>([
   [
@@ -129,7 +136,8 @@ export const nativeInvariants: ReadonlyMap<string, NativeInvariant> = new Map<st
   ['ppc-4', (value) => has(value, 'patient') || !hasScope(value, 'adr')],
   ['ppc-5', (value) => has(value, 'patient') || !hasScope(value, 'treatment')],
   ['prr-1', (value) => !has(value, 'orderDetail') || has(value, 'code')],
-  ['que-2', (value) => new Set(linkIds(value)).size === linkIds(value).length],
+  ['csd-1', (value) => isDistinct(conceptCodes(value))],
+  ['que-2', (value) => isDistinct(linkIds(value))],
   [
     'sdf-9',
     (value) =>

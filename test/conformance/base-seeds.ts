@@ -70,7 +70,17 @@ function oneAssertEach(action: Json): readonly Json[] {
 }
 
 /** By type: what makes the parts agree. */
+/** Every code of a code system stands once. */
+function separateCodes(concepts: readonly Json[], taken = new Set<unknown>()): void {
+  for (const concept of concepts) {
+    if (taken.has(concept['code'])) concept['code'] = `code-${taken.size}`;
+    taken.add(concept['code']);
+    separateCodes(objects(concept['concept']), taken);
+  }
+}
+
 const agreements: Readonly<Record<string, (resource: Json, variant: number) => void>> = {
+  CodeSystem: (resource) => separateCodes(objects(resource['concept'])),
   Appointment: (resource, variant) => set(resource, { status: variant === 1 ? 'cancelled' : 'proposed' }),
   Bundle: (resource, variant) => {
     const type = ['searchset', 'transaction', 'batch-response'][variant] ?? 'collection';
