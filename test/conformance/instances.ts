@@ -24,6 +24,8 @@ export interface Instance {
   /** The profile it is held to beside R4, if any. */
   readonly profile?: string;
   readonly resource: Json;
+  /** Of a wrong one: the right one it was made from, where it was made from one. */
+  readonly madeFrom?: string;
 }
 
 const repository = join(import.meta.dirname, '../..');
@@ -62,18 +64,19 @@ export function* wrongInstances(definitions: Definitions): Generator<Instance> {
   const codes = createCodes(definitions);
   const judge = createJudge(definitions);
   const errorsOf = (resource: Json): readonly Finding[] => judge({ resource });
-  const seen = makeBaseSeeds({ definitions, codes }, errorsOf).map(({ resource }) => ({
+  const seen = makeBaseSeeds({ definitions, codes }, errorsOf).map(({ name, resource }) => ({
+    madeFrom: `R4 ${name}`,
     resource,
     places: [...findBasePlaces(resource, definitions)],
   }));
   const made = new Set<string>();
-  for (const { resource, places } of seen) {
+  for (const { madeFrom, resource, places } of seen) {
     for (const place of places) {
       for (const { kind, make } of breakPlace(resource, place, definitions)) {
         const name = `R4 ${place.element.path} ${kind}${kind === 'form' || kind === 'type' ? ` ${place.type}` : ''}`;
         if (made.has(name)) continue;
         made.add(name);
-        yield { name, resource: make() };
+        yield { name, resource: make(), madeFrom };
       }
     }
   }

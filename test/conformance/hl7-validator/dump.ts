@@ -1,10 +1,10 @@
-// Writes every instance as a line `name TAB profile TAB JSON` for Verdicts.java.
-import { createWriteStream } from 'node:fs';
+// Writes every instance of the conformance tests as a line `name TAB profile TAB JSON`, for Verdicts.java. Use: node dump.ts FILE
+import { openSync, writeSync } from 'node:fs';
 import { loadDefinitions } from '../../../src/fhir/definitions.ts';
 import { definitionFolders, rightInstances, wrongInstances } from '../instances.ts';
+import { toLine } from './verdicts.ts';
+
 const definitions = loadDefinitions(definitionFolders);
-const out = createWriteStream(process.argv[2] ?? 'instances.tsv');
-for (const make of [rightInstances, wrongInstances])
-  for (const { name, profile = '', resource } of make(definitions))
-    out.write(`${name}\t${profile}\t${JSON.stringify(resource)}\n`);
-out.end();
+const file = openSync(process.argv[2] ?? 'instances.tsv', 'w');
+for (const list of [rightInstances, wrongInstances])
+  for (const instance of list(definitions)) writeSync(file, `${toLine(instance)}\n`);
