@@ -106,6 +106,7 @@ Every R4 search parameter of the types that the hub serves, and the hub's own
 - Chains of up to five steps (a setting) (\`patient.organization.name\`), back by \`_has\` (nested too), \`_list\`.
 - \`_include\`, \`_revinclude\`, both with \`:iterate\` and \`*\`. What is included is never counted. While a reference that \`*\`
   stands for is being indexed, it answers 503.
+- A text is found by all of it, however long. It is sorted by its first 200 characters.
 - \`_sort\` on all but references, composites and texts; \`_total\` (an estimate is accurate); \`_count\`; links \`next\` and \`previous\`.
 - \`Patient/[id]/[type]\` and \`Patient/[id]/*\`; \`[base]?_type=…\` with what the types have in common.
 - \`_text\` and \`_content\` understand quotes, \`or\` and \`-\`. Words are brought to their stems in Swedish, also where a resource
