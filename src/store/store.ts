@@ -4,7 +4,7 @@ import type { Permit } from '../access/permit.ts';
 import type { SharingGrant } from '../access/grants.ts';
 import type { ResourceAddress } from '../fhir/resource.ts';
 import type { IndexRows } from '../search/index-rows.ts';
-import type { CursorPosition, SearchQuery } from '../search/query.ts';
+import type { CursorPosition, SearchQuery, TypeParameter } from '../search/query.ts';
 import type { SearchState, WantedParameters } from './search-state.ts';
 
 /** One version as stored. `body` is the exact JSON text to serve. */
@@ -67,9 +67,11 @@ export interface EverythingQuery {
     | {
         readonly startMs: number;
         readonly endMs: number;
-        readonly parameters: readonly { readonly type: string; readonly param: string }[];
+        readonly parameters: readonly TypeParameter[];
       }
     | undefined;
+  /** Where what is referred to is looked for. */
+  readonly references: readonly TypeParameter[];
   readonly count: number;
   readonly after: CursorPosition | undefined;
 }

@@ -523,6 +523,48 @@ export function describeSearchParameters(
       }
     });
 
+    test('leads no further by rows of a retired reference that are still there', async () => {
+      const place = await open();
+      const hub = await openTestHub(place.settings);
+      try {
+        const region = await hub.party(hsa.careCentre);
+        const astrid = await put(region, patient(persons.astrid));
+        const doctor = await put(region, {
+          resourceType: 'Practitioner',
+          identifier: [{ system: 'urn:oid:1.2.752.29.4.19', value: 'SE2321000016-9XYZ' }],
+          name: [{ family: 'Läkare', given: ['Lena'] }],
+        });
+        const expressed = await put(region, goal(astrid, { expressedBy: { reference: doctor } }));
+        const referring = (status: string): FhirResource =>
+          parameter('expressed-by', {
+            type: 'reference',
+            target: ['Practitioner'],
+            expression: 'Goal.expressedBy',
+            status,
+          });
+        const paths = ['Goal?_include=*', 'Goal?_include=Goal:*', 'Goal?_include:iterate=*', `${astrid}/$everything`];
+        const posted = await put(hub.operator, referring('active'));
+        expect(await find(region, 'Goal?_include=Goal:expressed-by')).toEqual([expressed, doctor]);
+        for (const path of paths) expect(await find(region, path), path).toContain(doctor);
+        await stopBackground(hub);
+        const retired = await hub.operator.call({
+          method: 'PUT',
+          path: posted,
+          body: { ...referring('retired'), id: posted.split('/')[1] },
+          headers: await etagOf(hub.operator, posted),
+        });
+        expect(retired.status).toBe(200);
+        for (const path of paths) {
+          const found = await find(region, path);
+          expect(found, path).toContain(expressed);
+          expect(found, path).not.toContain(doctor);
+        }
+      } finally {
+        await hub.stop();
+        await place.remove();
+      }
+    });
+
     if (!isShared) return;
     test('waits for a change that is going on, and indexes what it left', async () => {
       const place = await open();
