@@ -5,6 +5,7 @@ import type { SharingGrant } from '../access/grants.ts';
 import type { ResourceAddress } from '../fhir/resource.ts';
 import type { IndexRows } from '../search/index-rows.ts';
 import type { CursorPosition, SearchQuery, TypeParameter } from '../search/query.ts';
+import type { OrganizationUnit } from './organization-unit.ts';
 import type { SearchState, WantedParameters } from './search-state.ts';
 
 /** One version as stored. `body` is the exact JSON text to serve. */
@@ -227,8 +228,7 @@ export interface ResourceWrite extends ResourceAddress {
   readonly references: readonly string[];
   /** For a Consent: what it opens now (replaces what its earlier version opened). */
   readonly grants: readonly SharingGrant[] | undefined;
-  /** For an Organization: its `partOf` and whether it is an authority of its own. */
-  readonly organization: { readonly partOf: string | undefined; readonly isAuthority: boolean } | undefined;
+  readonly organization: OrganizationUnit | undefined;
 }
 
 /** Inside one database transaction. Nothing but these is awaited in it. */
