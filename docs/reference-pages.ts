@@ -1,4 +1,5 @@
 // The reference pages as text, each made from the table in the code that it describes. Pure.
+import { modifiersByKind } from '../src/search/modifiers.ts';
 
 interface SettingRow {
   readonly variable: string;
@@ -63,20 +64,6 @@ interface ParameterRow {
   readonly targetTypes: readonly string[];
 }
 
-const modifiersByKind: Readonly<Record<string, string>> = {
-  id: '`:not` `:missing`',
-  'last-updated': '`:missing`',
-  token: '`:not` `:text` `:in` `:not-in` `:above` `:below` `:of-type` `:missing`',
-  reference: '`:[type]` `:identifier` `:above` `:below` `:missing`, chains',
-  date: '`:missing`',
-  string: '`:exact` `:contains` `:missing`',
-  number: '`:missing`',
-  quantity: '`:missing`',
-  uri: '`:above` `:below` `:missing`',
-  composite: '`:missing`',
-  text: 'none',
-};
-
 /** Markdown of docs/reference/search.md: what each kind takes, then the parameters of each type. */
 export function searchPage(types: readonly (readonly [type: string, parameters: readonly ParameterRow[]])[]): string {
   const [, first = []] = types[0] ?? [];
@@ -91,7 +78,10 @@ export function searchPage(types: readonly (readonly [type: string, parameters: 
     const own = parameters.filter(({ code }) => !common.has(code)).toSorted(byCode);
     return `## ${type}\n\n${table(['Parameter', 'Type', 'Leads to'], own.map(line))}\n`;
   });
-  const kinds = Object.entries(modifiersByKind).map(([kind, modifiers]) => [kind, modifiers]);
+  const kinds = Object.entries(modifiersByKind).map(([kind, modifiers]) => {
+    const written = modifiers.map((modifier) => `\`:${modifier}\``).join(' ');
+    return [kind, kind === 'reference' ? `${written}, chains` : written === '' ? 'none' : written];
+  });
   return `${notice}
 
 # Search parameters

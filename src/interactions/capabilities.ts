@@ -2,6 +2,7 @@
 import type { TypePolicy } from '../access/compartment.ts';
 import { problem } from '../core/problem.ts';
 import { formatInstant } from '../fhir/instant.ts';
+import { modifiersOf } from '../search/modifiers.ts';
 import type { Parameter } from '../search/parameter.ts';
 import type { SearchRegistry } from '../search/registry.ts';
 import type { Operation } from './operation.ts';
@@ -145,14 +146,22 @@ function toResource(type: string, services: Services): object {
     ...(parameters.length === 0
       ? {}
       : {
-          searchParam: parameters.map(({ code, url, kind }) => ({
-            name: code,
-            definition: url,
-            type: searchTypes[kind],
+          searchParam: parameters.map((parameter) => ({
+            name: parameter.code,
+            definition: parameter.url,
+            type: searchTypes[parameter.kind],
+            documentation: toModifierText(parameter, services.search),
           })),
         }),
     ...toOperations(services.operations.filter((operation) => isFor(operation, type))),
   };
+}
+
+/** R4 has no element for it. https://hl7.org/fhir/R4/capabilitystatement-definitions.html#CapabilityStatement.rest.resource.searchParam */
+function toModifierText(parameter: Parameter, search: SearchRegistry): string {
+  const modifiers = modifiersOf(parameter, search);
+  if (modifiers.length === 0) return 'Modifiers: none.';
+  return `Modifiers: ${modifiers.map((modifier) => `:${modifier}`).join(', ')}.`;
 }
 
 /** `Task:focus`, for every reference of a served type that can lead to this one. */

@@ -14,7 +14,7 @@ interface ResourceClaims {
   readonly conditionalUpdate: boolean;
   readonly conditionalDelete: string;
   readonly versioning: string;
-  readonly searchParam?: readonly { readonly name: string; readonly type: string }[];
+  readonly searchParam?: readonly { readonly name: string; readonly type: string; readonly documentation?: string }[];
   readonly searchInclude?: readonly string[];
   readonly operation?: readonly { readonly name: string }[];
 }
@@ -179,6 +179,29 @@ export function describeCapabilities(name: string, open: OpenHub): void {
           expect([include, (await get(`${type}?_id=${never}&_include=${include}`)).status]).toEqual([include, 200]);
         }
         expect(codesOf(await get(`${type}?never-claimed=x`))).toEqual(['search-parameter-unknown']);
+      }
+    });
+
+    test('each modifier that a search parameter is said to take is taken, others are refused', async () => {
+      const others = ['exact', 'contains', 'text', 'in', 'not-in', 'above', 'below', 'of-type', 'not', 'identifier'];
+      const value = (modifier: string): string => (modifier === 'missing' ? 'true' : 'x');
+      const sample = claims.filter(({ type }) =>
+        ['CarePlan', 'Patient', 'Encounter', 'Task', 'Observation'].includes(type),
+      );
+      for (const { type, searchParam = [] } of sample) {
+        for (const { name: code, documentation = '' } of searchParam) {
+          const [, words = ''] = /^Modifiers: (.+)\.$/.exec(documentation) ?? [];
+          const said = words === 'none' ? [] : words.split(', ').map((word) => word.slice(1));
+          const refused: string[] = [];
+          for (const modifier of new Set([...others, 'missing', '[type]', 'Nonsense', ...said])) {
+            const written =
+              modifier === '[type]' ? hub.hub.services.search.findParameter(type, code)?.targetTypes[0] : modifier;
+            const answer = await get(`${type}?${code}:${written ?? 'Nonsense'}=${value(modifier)}`);
+            if (codesOf(answer).includes('search-modifier-unsupported')) refused.push(modifier);
+            else expect([type, code, modifier, said.includes(modifier)]).toEqual([type, code, modifier, true]);
+          }
+          expect([type, code, said.filter((modifier) => refused.includes(modifier))]).toEqual([type, code, []]);
+        }
       }
     });
 
