@@ -46,8 +46,10 @@ const normativeTypes: ReadonlySet<string> = new Set([
 const made = new WeakMap<SearchRegistry, Map<CapabilityMode, string>>();
 
 /** 200 with the CapabilityStatement, or TerminologyCapabilities. Needs no token: it holds nothing about anybody. @throws search-value-invalid */
-export function capabilities(services: Services, parameters = new URLSearchParams()): Answer {
+export async function capabilities(services: Services, parameters = new URLSearchParams()): Promise<Answer> {
   const mode = parseMode(parameters.get('mode'));
+  // Says what is so in this moment, also where another process has changed it.
+  await services.renewSearch();
   const bodies = made.get(services.search) ?? new Map<CapabilityMode, string>();
   made.set(services.search, bodies);
   const body =

@@ -657,6 +657,9 @@ export function describeSearchParameters(
           headers: await etagOf(one.operator, posted),
         });
         expect(gone.status).toBe(204);
+        // The other process has not been asked for it since.
+        expect(await claimedBy(other, 'Goal')).not.toContain('wording');
+        expect(await claimedBy(other, 'Goal')).toContain('said');
         expect(await statusOf(elsewhere, 'Goal?wording=målet')).toEqual([400, 'search-parameter-unknown']);
         const lenient = await get(elsewhere, 'Goal?said=samtidigt&wording=x&_total=accurate', {
           prefer: 'handling=lenient',
