@@ -89,6 +89,7 @@ function toStatement(services: Services, mode: Exclude<CapabilityMode, 'terminol
     rest: [
       {
         mode: 'server',
+        ...toDocumentation(services),
         security: toSecurity(services),
         resource: types.map((type) => toResource(type, services)),
         interaction: ['transaction', 'batch', 'history-system', 'search-system'].map((code) => ({ code })),
@@ -183,8 +184,18 @@ function isFor({ levels, types }: Operation, type: string): boolean {
 }
 
 function toOperations(known: readonly Operation[]): object {
-  if (known.length === 0) return {};
-  return { operation: known.map(({ name, definition }) => ({ name: name.slice(1), definition })) };
+  const operation = known.flatMap(({ name, definition }) =>
+    definition === undefined ? [] : [{ name: name.slice(1), definition }],
+  );
+  return operation.length === 0 ? {} : { operation };
+}
+
+/** The addresses that no FHIR definition describes. */
+function toDocumentation({ operations, baseUrl }: Services): object {
+  const lines = operations.flatMap(({ name, definition, summary }) =>
+    definition === undefined ? [`- \`${baseUrl}/${name}\`: ${summary}`] : [],
+  );
+  return lines.length === 0 ? {} : { documentation: lines.join('\n') };
 }
 
 function canWrite(policy: TypePolicy | undefined): boolean {

@@ -24,7 +24,8 @@ interface Statement {
   readonly rest: readonly {
     readonly resource: readonly ResourceClaims[];
     readonly interaction: readonly { readonly code: string }[];
-    readonly operation?: readonly { readonly name: string }[];
+    readonly operation?: readonly { readonly name: string; readonly definition: string }[];
+    readonly documentation?: string;
   }[];
 }
 
@@ -221,6 +222,16 @@ export function describeCapabilities(name: string, open: OpenHub): void {
       for (const code of [...system, 'never-claimed']) {
         const answer = await party.call({ method: 'POST', path: `$${code}`, body: {} });
         expect([code, codesOf(answer).includes('endpoint-unknown')]).toEqual([code, !system.has(code)]);
+      }
+    });
+
+    test('no two operations of the system claim one definition, and what no definition describes is told in words', () => {
+      const [{ operation = [], documentation = '' } = {}] = statement.rest;
+      expect(operation.map(({ name: code }) => code)).toContain('export');
+      expect(new Set(operation.map(({ definition }) => definition)).size).toBe(operation.length);
+      for (const code of ['export-status', 'export-file']) {
+        expect(operation.map(({ name: claimed }) => claimed)).not.toContain(code);
+        expect(documentation).toContain(`/$${code}\``);
       }
     });
 
