@@ -116,6 +116,50 @@ export function describeHierarchies(name: string, open: OpenHub): void {
       expect([answer.status, codesOf(answer)]).toEqual([403, ['scope-insufficient']]);
     });
 
+    test('in the compartment of a patient', async () => {
+      await put(one, 'Patient', 'lodger', {});
+      const stays = { status: 'planned', class: { code: 'AMB' }, subject: { reference: 'Patient/lodger' } };
+      await put(one, 'Encounter', 'lodged', { ...stays, location: [{ location: { reference: 'Location/room' } }] });
+      await put(one, 'Encounter', 'outside', { ...stays, location: [{ location: { reference: 'Location/garden' } }] });
+      expect(await find('Patient/lodger/Encounter?location:below=Location/hospital')).toEqual(['lodged']);
+      expect(await find('Patient/lodger/Encounter?location:above=Location/room')).toEqual(['lodged']);
+      expect(await find('Patient/lodger/Encounter?location:above=Location/ward')).toEqual([]);
+      expect(await find('Patient/nobody/Encounter?location:below=Location/hospital')).toEqual([]);
+      for (const id of ['lodged', 'outside'])
+        expect((await one.call({ method: 'DELETE', path: `Encounter/${id}` })).status).toBe(204);
+    });
+
+    test('by a parameter that the operator has added', async () => {
+      const posted = await hub.operator.call({
+        method: 'POST',
+        path: 'SearchParameter',
+        body: {
+          resourceType: 'SearchParameter',
+          url: 'https://operator.example/SearchParameter/origin',
+          name: 'Origin',
+          status: 'active',
+          description: 'A test.',
+          code: 'origin',
+          base: ['Encounter'],
+          type: 'reference',
+          target: ['Location', 'Organization'],
+          expression: 'Encounter.hospitalization.origin',
+        },
+      });
+      expect(posted.status, posted.text).toBe(201);
+      await put(one, 'Encounter', 'brought', {
+        status: 'planned',
+        class: { code: 'AMB' },
+        hospitalization: { origin: { reference: 'Location/ward' } },
+      });
+      const path = 'Encounter?origin:below=Location/hospital';
+      while ((await one.call({ method: 'GET', path })).status === 503);
+      expect(await find(path)).toEqual(['brought']);
+      expect(await find('Encounter?origin:above=Location/room')).toEqual(['brought']);
+      expect(await find('Encounter?origin:above=Location/hospital')).toEqual([]);
+      expect((await one.call({ method: 'DELETE', path: 'Encounter/brought' })).status).toBe(204);
+    });
+
     test('in a condition', async () => {
       await place(one, 'tent', 'field');
       await visit(one, 'at-tent', 'tent');
