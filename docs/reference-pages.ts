@@ -104,6 +104,7 @@ Every R4 search parameter of the types that the hub serves, and the hub's own
 - \`:in\` and \`:not-in\` take value sets that the hub can list in full; \`:above\` and \`:below\` codes of code systems it holds.
 - On references \`:above\` and \`:below\` go along \`partof\` or \`part-of\` of the type referred to, where that leads to the type itself
   (\`Location?partof:below=Location/1\`). What is asked for counts too. The way passes through nothing that the caller may not see.
+  It ends where resources are part of each other in a circle; where it comes to more than 10 000 resources, it answers 400 \`too-costly\`.
 - \`_filter\`, \`_query\` and \`near\` are refused.
 
 ${table(['Kind', 'Modifiers'], kinds)}

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { FhirAnswer, VendorSystem } from '../../src/cli/demo/vendor-system.ts';
 import type { FhirResource } from '../../src/fhir/resource.ts';
+import { mostInHierarchy } from '../../src/store/search-hierarchy.ts';
 import { codesOf, consent, entriesOf, issuesOf, organizationOf, put as create, type RequestEntry } from './fixtures.ts';
 import { hsa, type OpenHub, type TestHub } from './test-hub.ts';
 
@@ -158,6 +159,43 @@ export function describeHierarchies(name: string, open: OpenHub): void {
       expect(await find('Encounter?origin:above=Location/room')).toEqual(['brought']);
       expect(await find('Encounter?origin:above=Location/hospital')).toEqual([]);
       expect((await one.call({ method: 'DELETE', path: 'Encounter/brought' })).status).toBe(204);
+    });
+
+    test('of more resources than one search goes through is refused, not cut', async () => {
+      const path = 'Encounter?location:below=Location/estate';
+      await place(one, 'estate');
+      await place(one, 'shed', 'estate');
+      await visit(one, 'at-shed', 'shed');
+      const columns = 'type, registrant, version_id, last_updated, method, deleted, directory, custodian, author, body';
+      /** So many sheds that they make up this number of resources, with the estate. */
+      const grow = (total: number): Promise<void> =>
+        hub.hub.database.transaction(
+          async (inside) => {
+            await inside.query({
+              text: `insert into resource (id, ${columns}) select 'shed-' || n, ${columns} from resource
+                cross join generate_series((select count(*) from resource s where s.id like 'shed%') + 2, $1) n where id = 'shed'`,
+              values: [total],
+            });
+            await inside.query({
+              text: `insert into search_reference (resource, param, last_updated, target_id, target_type)
+                select r.key, x.param, x.last_updated, x.target_id, x.target_type
+                from search_reference x join resource s on s.key = x.resource and s.id = 'shed' cross join resource r
+                where r.id like 'shed-%' and not exists (select from search_reference y where y.resource = r.key)`,
+            });
+            // As the database does by itself after a while: plans made for a handful of rows are no good for so many.
+            for (const table of ['resource', 'search_reference']) await inside.query({ text: `analyze ${table}` });
+          },
+          { settings: { role: 'none', 'sip_hub.indexing': 'on' } },
+        );
+      await grow(mostInHierarchy);
+      expect(await find(path)).toEqual(['at-shed']);
+      await grow(mostInHierarchy + 1);
+      for (const query of [path, `${path}&_id=at-shed`]) {
+        const answer = await one.call({ method: 'GET', path: query });
+        expect([answer.status, codesOf(answer)]).toEqual([400, ['too-costly']]);
+        expect(issuesOf(answer)[0]?.diagnostics).toContain(String(mostInHierarchy));
+      }
+      expect(await find('Encounter?location:above=Location/shed-9')).toEqual([]);
     });
 
     test('in a condition', async () => {
