@@ -320,7 +320,7 @@ export function describeTransactions(name: string, open: OpenHub): void {
         const narrow = await hub.party(hsa.careCentre, 'system/Goal.cruds system/Patient.cr');
         await expectRefusal(
           [creating(goal(`Patient?identifier=${personnummerSystem}|${persons.astrid}`))],
-          { status: 403, code: 'scope-insufficient', expression: undefined },
+          { status: 403, code: 'scope-insufficient', expression: 'Bundle.entry[0].resource.subject' },
           narrow,
         );
       });
