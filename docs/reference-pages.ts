@@ -1,4 +1,5 @@
 // The reference pages as text, each made from the table in the code that it describes. Pure.
+import { modifiersByKind } from '../src/search/modifiers.ts';
 
 interface SettingRow {
   readonly variable: string;
@@ -63,20 +64,6 @@ interface ParameterRow {
   readonly targetTypes: readonly string[];
 }
 
-const modifiersByKind: Readonly<Record<string, string>> = {
-  id: '`:not` `:missing`',
-  'last-updated': '`:missing`',
-  token: '`:not` `:text` `:in` `:not-in` `:above` `:below` `:of-type` `:missing`',
-  reference: '`:[type]` `:identifier` `:above` `:below` `:missing`, chains',
-  date: '`:missing`',
-  string: '`:exact` `:contains` `:missing`',
-  number: '`:missing`',
-  quantity: '`:missing`',
-  uri: '`:above` `:below` `:missing`',
-  composite: '`:missing`',
-  text: 'none',
-};
-
 /** Markdown of docs/reference/search.md: what each kind takes, then the parameters of each type. */
 export function searchPage(types: readonly (readonly [type: string, parameters: readonly ParameterRow[]])[]): string {
   const [, first = []] = types[0] ?? [];
@@ -91,7 +78,10 @@ export function searchPage(types: readonly (readonly [type: string, parameters: 
     const own = parameters.filter(({ code }) => !common.has(code)).toSorted(byCode);
     return `## ${type}\n\n${table(['Parameter', 'Type', 'Leads to'], own.map(line))}\n`;
   });
-  const kinds = Object.entries(modifiersByKind).map(([kind, modifiers]) => [kind, modifiers]);
+  const kinds = Object.entries(modifiersByKind).map(([kind, modifiers]) => {
+    const written = modifiers.map((modifier) => `\`:${modifier}\``).join(' ');
+    return [kind, kind === 'reference' ? `${written}, chains` : written === '' ? 'none' : written];
+  });
   return `${notice}
 
 # Search parameters
@@ -106,6 +96,7 @@ Every R4 search parameter of the types that the hub serves, and the hub's own
 - Chains of up to five steps (a setting) (\`patient.organization.name\`), back by \`_has\` (nested too), \`_list\`.
 - \`_include\`, \`_revinclude\`, both with \`:iterate\` and \`*\`. What is included is never counted. While a reference that \`*\`
   stands for is being indexed, it answers 503.
+- A text is found by all of it, however long. It is sorted by its first 200 characters.
 - \`_sort\` on all but references, composites and texts; \`_total\` (an estimate is accurate); \`_count\`; links \`next\` and \`previous\`.
 - \`Patient/[id]/[type]\` and \`Patient/[id]/*\`; \`[base]?_type=…\` with what the types have in common.
 - \`_text\` and \`_content\` understand quotes, \`or\` and \`-\`. Words are brought to their stems in Swedish, also where a resource
@@ -113,6 +104,7 @@ Every R4 search parameter of the types that the hub serves, and the hub's own
 - \`:in\` and \`:not-in\` take value sets that the hub can list in full; \`:above\` and \`:below\` codes of code systems it holds.
 - On references \`:above\` and \`:below\` go along \`partof\` or \`part-of\` of the type referred to, where that leads to the type itself
   (\`Location?partof:below=Location/1\`). What is asked for counts too. The way passes through nothing that the caller may not see.
+  It ends where resources are part of each other in a circle; where it comes to more than 10 000 resources, it answers 400 \`too-costly\`.
 - \`_filter\`, \`_query\` and \`near\` are refused.
 
 ${table(['Kind', 'Modifiers'], kinds)}

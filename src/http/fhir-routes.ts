@@ -38,7 +38,7 @@ export async function answerFhir(routes: FhirRoutes, context: Context, requestId
   requireAcceptable(context.req.header('accept'), parameters.get('_format') ?? undefined, path === '$export-file');
   const target = parseTarget(context.req.method, path);
   const isPretty = parameters.get('_pretty') === 'true';
-  if (target.kind === 'capabilities') return toPretty(capabilities(services, parameters), isPretty);
+  if (target.kind === 'capabilities') return toPretty(await capabilities(services, parameters), isPretty);
   const principal = await routes.authenticate(context.req.header('authorization'));
   const request: RequestContext = {
     principal,

@@ -126,7 +126,7 @@ function findTarget(method: string, address: string, path: string): Target {
     const diagnostics = 'Send a method and an address relative to the base, such as POST CarePlan or PUT CarePlan/id.';
     throw problem('bundle-entry', { expression: `${path}.request`, diagnostics, cause });
   }
-  if (target.kind === 'bundle' || target.kind === 'capabilities') {
+  if (target.kind === 'bundle') {
     throw problem('bundle-entry', {
       expression: `${path}.request.url`,
       diagnostics: 'An entry cannot hold another Bundle.',

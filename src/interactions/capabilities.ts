@@ -2,6 +2,7 @@
 import type { TypePolicy } from '../access/compartment.ts';
 import { problem } from '../core/problem.ts';
 import { formatInstant } from '../fhir/instant.ts';
+import { modifiersOf } from '../search/modifiers.ts';
 import type { Parameter } from '../search/parameter.ts';
 import type { SearchRegistry } from '../search/registry.ts';
 import type { Operation } from './operation.ts';
@@ -45,8 +46,10 @@ const normativeTypes: ReadonlySet<string> = new Set([
 const made = new WeakMap<SearchRegistry, Map<CapabilityMode, string>>();
 
 /** 200 with the CapabilityStatement, or TerminologyCapabilities. Needs no token: it holds nothing about anybody. @throws search-value-invalid */
-export function capabilities(services: Services, parameters = new URLSearchParams()): Answer {
+export async function capabilities(services: Services, parameters = new URLSearchParams()): Promise<Answer> {
   const mode = parseMode(parameters.get('mode'));
+  // Says what is so in this moment, also where another process has changed it.
+  await services.renewSearch();
   const bodies = made.get(services.search) ?? new Map<CapabilityMode, string>();
   made.set(services.search, bodies);
   const body =
@@ -86,6 +89,7 @@ function toStatement(services: Services, mode: Exclude<CapabilityMode, 'terminol
     rest: [
       {
         mode: 'server',
+        ...toDocumentation(services),
         security: toSecurity(services),
         resource: types.map((type) => toResource(type, services)),
         interaction: ['transaction', 'batch', 'history-system', 'search-system'].map((code) => ({ code })),
@@ -145,14 +149,22 @@ function toResource(type: string, services: Services): object {
     ...(parameters.length === 0
       ? {}
       : {
-          searchParam: parameters.map(({ code, url, kind }) => ({
-            name: code,
-            definition: url,
-            type: searchTypes[kind],
+          searchParam: parameters.map((parameter) => ({
+            name: parameter.code,
+            definition: parameter.url,
+            type: searchTypes[parameter.kind],
+            documentation: toModifierText(parameter, services.search),
           })),
         }),
     ...toOperations(services.operations.filter((operation) => isFor(operation, type))),
   };
+}
+
+/** R4 has no element for it. https://hl7.org/fhir/R4/capabilitystatement-definitions.html#CapabilityStatement.rest.resource.searchParam */
+function toModifierText(parameter: Parameter, search: SearchRegistry): string {
+  const modifiers = modifiersOf(parameter, search);
+  if (modifiers.length === 0) return 'Modifiers: none.';
+  return `Modifiers: ${modifiers.map((modifier) => `:${modifier}`).join(', ')}.`;
 }
 
 /** `Task:focus`, for every reference of a served type that can lead to this one. */
@@ -172,8 +184,18 @@ function isFor({ levels, types }: Operation, type: string): boolean {
 }
 
 function toOperations(known: readonly Operation[]): object {
-  if (known.length === 0) return {};
-  return { operation: known.map(({ name, definition }) => ({ name: name.slice(1), definition })) };
+  const operation = known.flatMap(({ name, definition }) =>
+    definition === undefined ? [] : [{ name: name.slice(1), definition }],
+  );
+  return operation.length === 0 ? {} : { operation };
+}
+
+/** The addresses that no FHIR definition describes. */
+function toDocumentation({ operations, baseUrl }: Services): object {
+  const lines = operations.flatMap(({ name, definition, summary }) =>
+    definition === undefined ? [`- \`${baseUrl}/${name}\`: ${summary}`] : [],
+  );
+  return lines.length === 0 ? {} : { documentation: lines.join('\n') };
 }
 
 function canWrite(policy: TypePolicy | undefined): boolean {

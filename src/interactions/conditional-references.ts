@@ -11,7 +11,7 @@ import type { ResourceWrite, WriteTransaction } from '../store/store.ts';
 import { requireChainScope } from './chain-scope.ts';
 import type { SettledChange } from './change.ts';
 import { parseCondition } from './condition.ts';
-import { joinPath } from './locate.ts';
+import { joinPath, locateAt } from './locate.ts';
 import type { Services } from './services.ts';
 
 /** At most two matches for each text of a conditional reference. */
@@ -59,14 +59,18 @@ const queryOf = ([, query]: Question): SearchQuery => query;
 
 function findQuestions(input: MatchInput): readonly Question[] {
   const { services, permit } = input;
-  const texts = new Set<string>();
-  forEachConditional(input, (text) => texts.add(text));
-  const questions = [...texts].map((text): Question => [text, parseCondition(services, text)]);
-  for (const [, { type, filters }] of questions) {
-    requireScope(permit.principal, type, 's');
-    requireChainScope(permit, filters, services.mode.findTypePolicy);
-  }
-  return questions;
+  const places = new Map<string, string>();
+  forEachConditional(input, (text, path) => {
+    if (!places.has(text)) places.set(text, path);
+  });
+  return [...places].map(([text, path]): Question =>
+    locateAt(path, () => {
+      const query = parseCondition(services, text);
+      requireScope(permit.principal, query.type, 's');
+      requireChainScope(permit, query.filters, services.mode.findTypePolicy);
+      return [text, query];
+    }),
+  );
 }
 
 /** `path` is that of the Reference: `Bundle.entry[3].resource.subject`. */

@@ -22,8 +22,8 @@ export interface Operation {
   readonly name: string;
   /** What it does and takes, in a sentence or two: docs/reference/operations.md is made from it. */
   readonly summary: string;
-  /** The canonical URL of its OperationDefinition. */
-  readonly definition: string;
+  /** The canonical URL of its OperationDefinition; undefined: an address that another operation leads to, and no operation of FHIR's. */
+  readonly definition: string | undefined;
   readonly levels: readonly OperationLevel[];
   /** Resource types it may be called on; undefined: any that is served. */
   readonly types: readonly string[] | undefined;

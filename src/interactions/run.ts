@@ -42,8 +42,6 @@ async function runOnce(services: Services, context: RequestContext, request: Fhi
     case 'bundle':
       return runBundle(services, context, { body, runEntry: run });
     case 'capabilities':
-      // Says what is so in this moment, also where another process has changed it.
-      await services.renewSearch();
       return capabilities(services, parameters);
     case 'create':
       return create(services, context, { type: target.type, body, ifNoneExist: request.ifNoneExist });

@@ -8,9 +8,11 @@ import { formatInstant } from '../fhir/instant.ts';
 import { stringifyJson } from '../fhir/json.ts';
 import { parseReference } from '../fhir/reference.ts';
 import type { FhirResource } from '../fhir/resource.ts';
+import type { OrganizationUnit } from '../store/organization-unit.ts';
 import type { LockedVersion, ResourceWrite } from '../store/store.ts';
 import { methodOf, type SettledChange } from './change.ts';
 import type { Links, PersonOf } from './links.ts';
+import { joinPath } from './locate.ts';
 import type { Services } from './services.ts';
 
 export interface WrittenVersion {
@@ -79,7 +81,8 @@ function toWrite(change: SettledChange, { services, permit, locked, links }: Wri
       references: links.references.get(change) ?? [],
       grants:
         change.type === 'Consent' ? toGrants(resource, { services, permit, person, path: change.path }) : undefined,
-      organization: change.type === 'Organization' ? toOrganizationUnit(resource, services.baseUrl) : undefined,
+      organization:
+        change.type === 'Organization' ? toOrganizationUnit(resource, services.baseUrl, change.path) : undefined,
     },
     personKey: person !== null && 'key' in person ? person.key : null,
   };
@@ -179,10 +182,7 @@ interface OrganizationBody {
 }
 
 /** Where the unit hangs, and whether secrecy runs at it (sip.md §4: coverage never passes an authority of its own). */
-function toOrganizationUnit(
-  resource: FhirResource,
-  baseUrl: string,
-): { partOf: string | undefined; isAuthority: boolean } {
+function toOrganizationUnit(resource: FhirResource, baseUrl: string, path: string): OrganizationUnit {
   const organization = resource as OrganizationBody;
   const reference = organization.partOf?.reference;
   const parsed = reference === undefined ? undefined : parseReference(reference, baseUrl);
@@ -191,5 +191,6 @@ function toOrganizationUnit(
     isAuthority:
       organization.extension?.some(({ url, valueBoolean }) => url === authorityExtension && valueBoolean === true) ??
       false,
+    path: joinPath(path, 'Organization.partOf'),
   };
 }

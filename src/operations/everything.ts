@@ -11,7 +11,8 @@ import type { Operation, OperationRequest } from '../interactions/operation.ts';
 import type { Answer, RequestContext, Services } from '../interactions/services.ts';
 import { findClinicalDate } from '../search/clinical-date.ts';
 import { openSearchCursor, sealCursor } from '../search/cursor.ts';
-import type { CursorPosition } from '../search/query.ts';
+import type { CursorPosition, TypeParameter } from '../search/query.ts';
+import { DefinitionsMoved } from '../store/search-state.ts';
 import type { EverythingQuery } from '../store/store.ts';
 import {
   invalidParameter,
@@ -34,7 +35,7 @@ export const everything: Operation = {
   run: runEverything,
 };
 
-/** 200 with a searchset. @throws not-found where the caller sees no registration of the person, operation-parameter-invalid */
+/** 200 with a searchset. @throws not-found where the caller sees no registration of the person, operation-parameter-invalid, search-parameter-indexing */
 async function runEverything(services: Services, context: RequestContext, request: OperationRequest): Promise<Answer> {
   const { id } = request;
   if (id === undefined) {
@@ -47,6 +48,8 @@ async function runEverything(services: Services, context: RequestContext, reques
   const asked = readOperationParameters(services, context, { request, names });
   const { parameters, position } = openPage(services, scope, asked);
   const page = await services.store.everything(permit, toQuery(services, context, { id, parameters, position }));
+  // Looked at afterwards, so that no row was taken away meanwhile.
+  if ((await services.store.searchState.generation()) !== services.search.generation) throw new DefinitionsMoved();
   if (page === undefined) throw problem('not-found');
   await auditRead(services, permit, { type: 'Patient', versions: page.versions });
   const address = `${services.baseUrl}/Patient/${id}/${name}`;
@@ -110,9 +113,25 @@ function toQuery(
               return param === undefined ? [] : [{ type, param }];
             }),
           },
+    references: findReferences(services),
     count: Math.min(count === undefined ? services.limits.defaultPageSize : Number(count), services.limits.maxPageSize),
     after: asked.position,
   };
+}
+
+/**
+ * What the hub defines is waited for, so that no answer lacks it in silence; what the operator adds counts as soon as it is indexed.
+ * @throws search-parameter-indexing
+ */
+function findReferences({ search }: Services): readonly TypeParameter[] {
+  return search.servedTypes.flatMap((type) =>
+    [...search.parametersOf(type).values()]
+      .filter(({ kind }) => kind === 'reference')
+      .filter(({ code, isStored }) =>
+        isStored === true ? search.isUsable(type, code) : search.findParameter(type, code) !== undefined,
+      )
+      .map(({ code }) => ({ type, param: code })),
+  );
 }
 
 /** The types asked for, each within the token's scopes; all of those where none is asked for. @throws scope-insufficient */

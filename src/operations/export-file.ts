@@ -20,7 +20,7 @@ const linesPerPage = 200;
 export const exportFile: Operation = {
   name: '$export-file',
   summary: 'One file of a finished export, named by the manifest. Holds what the caller may see while it is fetched.',
-  definition: 'http://hl7.org/fhir/uv/bulkdata/OperationDefinition/export',
+  definition: undefined,
   levels: ['system'],
   types: undefined,
   allowsGet: true,

@@ -18,7 +18,7 @@ export const exportStatus: Operation = {
   name: '$export-status',
   summary:
     'How far an export has come: 202 with `X-Progress`, then 200 with the manifest. DELETE ends it and takes its files away. Only for the client and party that asked.',
-  definition: 'http://hl7.org/fhir/uv/bulkdata/OperationDefinition/export',
+  definition: undefined,
   levels: ['system'],
   types: undefined,
   allowsGet: true,

@@ -6,8 +6,12 @@ import type { SearchParameter } from '@medplum/fhirtypes';
 /** Code to digest, of one resource type. */
 export type Digests = Readonly<Record<string, string>>;
 
-/** To be raised when the same definition gives other rows than before: a rule of `extract/` or a form of row has changed. */
-const rowsVersion = 1;
+/**
+ * By type of parameter, where it is not 1. To be raised when the same definition gives other rows than before: a rule of `extract/` or a
+ * form of row has changed. 2: long texts are kept whole.
+ */
+const rowsVersions: Readonly<Record<string, number>> = { string: 2 };
+const versionOf = (type: string | undefined): number => rowsVersions[type ?? ''] ?? 1;
 
 /** The digest of each definition. `find` gives what a composite's parts are defined by. */
 export function digestsOf(
@@ -21,22 +25,20 @@ function digestOf(definition: SearchParameter, find: (url: string) => SearchPara
   const { type, expression, target, component = [] } = definition;
   const parts = component.map((part) => {
     const found = find(part.definition);
-    return [part.expression, found?.type, found?.expression];
+    const version = versionOf(found?.type);
+    return [part.expression, found?.type, found?.expression, ...(version === 1 ? [] : [version])];
   });
-  const text = JSON.stringify([rowsVersion, type, expression, target, parts]);
+  const text = JSON.stringify([versionOf(type), type, expression, target, parts]);
   return createHash('sha256').update(text).digest('hex').slice(0, 16);
 }
 
 /**
- * Of a type about which the database says nothing but which has resources: the parameters that every version of the hub has indexed,
- * so that nobody waits for those.
+ * Of a type about which the database says nothing but which has resources: the parameters that every version of the hub has indexed
+ * alike, so that nobody waits for those.
  */
 export function alwaysIndexed(definitions: Iterable<SearchParameter>): readonly string[] {
-  return [...definitions]
-    .filter(({ code, type, url }) => firstTypes.has(type) && !words.has(code) && url.startsWith(r4))
-    .map(({ code }) => code);
+  return [...definitions].filter(({ type, url }) => firstTypes.has(type) && url.startsWith(r4)).map(({ code }) => code);
 }
 
 const r4 = 'http://hl7.org/fhir/SearchParameter/';
-const firstTypes: ReadonlySet<string> = new Set(['token', 'reference', 'date', 'string']);
-const words: ReadonlySet<string> = new Set(['_text', '_content']);
+const firstTypes: ReadonlySet<string> = new Set(['token', 'reference', 'date']);

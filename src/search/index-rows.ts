@@ -43,6 +43,8 @@ export interface ValueRow {
   readonly high: number | null;
   /** The unit's code and system, or a composite's second part that is a token, a reference or a (normalised) string. */
   readonly code: string;
+  /** `code` is a text that is asked for its beginning, and so must be kept whole. */
+  readonly isText?: true;
   readonly system: string;
   /** The unit in words. */
   readonly unit: string;

@@ -162,7 +162,7 @@ describe('string', () => {
 
   it('refuses other modifiers and names its own', () => {
     expect(refusalOf('Patient', 'name:in=x')).toBe(
-      'search-modifier-unsupported: The string parameter name takes only :exact, :contains.',
+      'search-modifier-unsupported: The string parameter name takes only :exact, :contains, :missing.',
     );
     expect(refusalOf('Patient', 'name:exact:contains=a')).toContain('search-modifier-unsupported');
     expect(refusalOf('Patient', 'name=%20')).toContain('search-value-invalid');

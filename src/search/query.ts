@@ -109,11 +109,19 @@ export interface SortKey {
   readonly descending: boolean;
 }
 
+/** A search parameter, by its code, of one resource type. */
+export interface TypeParameter {
+  readonly type: string;
+  readonly param: string;
+}
+
 export interface Include {
   /** The type whose parameter it is; left out, the type that is searched (or, of every parameter, any type). */
   readonly sourceType?: string;
-  /** undefined: every reference parameter. Always given of a reverse one. */
+  /** undefined: every one of `references`. Always given of a reverse one. */
   readonly param: string | undefined;
+  /** What `*` stands for: rows of parameters that are no more may still be there. */
+  readonly references?: readonly TypeParameter[];
   /** Only targets of this type, where given. */
   readonly targetType: string | undefined;
   /** `_revinclude`: what refers to the match, not what it refers to. */

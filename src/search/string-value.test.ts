@@ -22,15 +22,17 @@ describe('normalizeString', () => {
     expect(normalizeString('Öberg')).not.toBe(normalizeString('Oberg'));
   });
 
-  it('changes nothing the second time, and fits an index', () => {
+  it('changes nothing the second time', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 900 }), (text) => {
         const once = normalizeString(text);
         expect(normalizeString(once)).toBe(once);
-        expect(once.length).toBeLessThanOrEqual(maxIndexedLength);
-        expect(once.isWellFormed()).toBe(true);
       }),
     );
+  });
+
+  it('cuts nothing off', () => {
+    expect(normalizeString(`${'Å'.repeat(5000)}Z`)).toBe(`${'å'.repeat(5000)}z`);
   });
 });
 

@@ -3,16 +3,16 @@
 // not fill up with the other; so these three stay. Every other accent goes (é -> e), and the neighbours' æ and ø count as ä and ö.
 import { createHash } from 'node:crypto';
 
-/** Longest text in an index row, in UTF-16 code units: at most 1 200 bytes, two of which fit a PostgreSQL index entry. */
+/** Longest text to compare exactly, in UTF-16 code units: at most 1 200 bytes, two of which fit a PostgreSQL index entry. */
 export const maxIndexedLength = 400;
 
-/** Lower case, accents off but for å ä ö, white space collapsed, cut at `maxIndexedLength`. */
+/** Lower case, accents off but for å ä ö, white space collapsed; as long as the text is. */
 export function normalizeString(text: string): string {
   const lower = text.normalize('NFC').toLowerCase();
   const plain = lower.replaceAll(/[^\p{ASCII}åäö]+/gu, (run) =>
     Array.from(run.replaceAll('æ', 'ä').replaceAll('ø', 'ö'), stripAccents).join(''),
   );
-  return cut(plain.replaceAll(/\s+/gu, ' ').trim(), maxIndexedLength);
+  return plain.replaceAll(/\s+/gu, ' ').trim();
 }
 
 /** For exact comparison: the text itself, or where it is too long for an index its beginning and a digest of the whole. */

@@ -2,12 +2,13 @@
 // resources it refers to. https://hl7.org/fhir/R4/patient-operation-everything.html
 // A person the reader sees no registration of is not there at all, whatever else about the person it sees.
 import type { Queryable } from './database.ts';
+import type { TypeParameter } from '../search/query.ts';
 import { toParameterKey } from './parameter-key.ts';
 import { liveCheck, readerOf, requireLive } from './reader.ts';
 import type { CheckedReader, LiveRow } from './reader.ts';
 import { toTimestamp } from './indexed-value.ts';
 import { allOf, name, nothing, sql, toStatement, value } from './sql.ts';
-import type { Fragment } from './sql.ts';
+import type { Fragment, Parameter } from './sql.ts';
 import type { EverythingQuery, Store } from './store.ts';
 import { isFound, toStoredVersion, versionColumns } from './version-row.ts';
 import type { VersionRow } from './version-row.ts';
@@ -61,7 +62,8 @@ function pageStatement(reader: CheckedReader, query: EverythingQuery): Fragment 
         -- The directory is everybody's: who may see the reference may see where it leads. The reader's own is its own.
         select d.key, d.type, d.id, d.last_updated from (
           select distinct s.target_type, s.target_id from about a
-          cross join lateral (select * from search_reference x where x.resource = a.key and x.target_type <> '' offset 0) s) t
+          cross join lateral (select * from search_reference x where x.resource = a.key and x.target_type <> '' offset 0) s
+          where s.param = any (${keysOf(query.references)})) t
         cross join lateral (select * from resource x where x.type = t.target_type and x.id = t.target_id offset 0) d
         where (d.directory or (d.person is null and d.custodian = ${reader.party})) and not d.deleted) l
       where l.type = any (${types}) and ${isSince('l')})
@@ -73,15 +75,17 @@ function pageStatement(reader: CheckedReader, query: EverythingQuery): Fragment 
     ) v on live.ok order by v.rank, v.id, v.key`;
 }
 
+const keysOf = (parameters: readonly TypeParameter[]): Parameter =>
+  value(
+    'bigint[]',
+    parameters.map(({ type, param }) => toParameterKey(type, param)),
+  );
+
 /** What has no clinical date belongs to all times. */
 function isInTime({ dates }: EverythingQuery): Fragment {
   if (dates === undefined) return sql`true`;
-  const params = value(
-    'bigint[]',
-    dates.parameters.map(({ type, param }) => toParameterKey(type, param)),
-  );
   return sql`coalesce((select bool_or(x.low_ms < ${value('bigint', dates.endMs)} and x.high_ms > ${value('bigint', dates.startMs)})
-    from search_date x where x.resource = r.key and x.param = any (${params})), true)`;
+    from search_date x where x.resource = r.key and x.param = any (${keysOf(dates.parameters)})), true)`;
 }
 
 function after({ after }: EverythingQuery): Fragment {

@@ -16,6 +16,9 @@ export function toIndexedString(text: string): string {
   return text.length <= longest ? text : text.slice(0, longest).toWellFormed();
 }
 
+/** The beginning that stands in the index does not settle whether a value begins with this text: the whole value must be asked. */
+export const reachesPastIndex = (text: string): boolean => text.length >= longest;
+
 /** PostgreSQL's timestamps begin later than JavaScript's; nothing that is stored lies outside these years. */
 const firstMs = Date.parse('0001-01-02T00:00:00Z');
 const lastMs = Date.UTC(9999, 11, 31);

@@ -1,7 +1,7 @@
 // Who covers whom: kept beside the Organizations and worked out anew whenever one is written, in the same transaction.
 // A party covers itself and the units below it, never those above or beside, and never past an authority of its own (sip.md §4).
 import type { Permit } from '../access/permit.ts';
-import { problem } from '../core/problem.ts';
+import { throwIfErrors } from '../core/problem.ts';
 import type { Queryable } from './database.ts';
 import type { ResourceWrite } from './store.ts';
 
@@ -28,22 +28,31 @@ export async function writeOrganizations(inside: Queryable, writes: readonly Res
       organizations.map(({ organization }) => organization?.isAuthority ?? false),
     ],
   });
-  const [circular] = await inside.query({
+  const circular = await inside.query<{ id: string }>({
     name: 'store_organization_circle',
     text: circle,
     values: [organizations.map(({ id }) => id)],
   });
-  if (circular !== undefined) throw problem('organization-circular', { expression: 'Organization.partOf' });
+  const ids = new Set(circular.map(({ id }) => id));
+  throwIfErrors(
+    organizations
+      .filter(({ id }) => ids.has(id))
+      .map(({ organization }) => ({
+        code: 'organization-circular',
+        severity: 'error',
+        expression: organization?.path ?? 'Organization.partOf',
+      })),
+  );
   await inside.query({ name: 'store_coverage', text: recompute });
 }
 
-/** One of these that is a part of itself. Units in a circle would each cover, and see, what the others keep. */
+/** Those of these that are a part of themselves. Units in a circle would each cover, and see, what the others keep. */
 const circle = `
   with recursive line (id, part_of) as (
     select o.id, o.part_of from organization o where o.id = any ($1::text[]) and o.part_of is not null
     union
     select l.id, o.part_of from line l join organization o on o.id = l.part_of where o.part_of is not null)
-  select l.id from line l where l.id = l.part_of limit 1`;
+  select distinct l.id from line l where l.id = l.part_of`;
 
 /** A deleted Organization covers nothing and is covered by nothing. */
 const upsert = `

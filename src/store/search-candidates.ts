@@ -2,7 +2,7 @@
 // Newest (or oldest) first walks an index that ends in the sort key and stops when the page is full; any other order
 // gathers all matches first.
 import type { CursorPosition, Filter, SearchQuery, SortKey } from '../search/query.ts';
-import { toIndexedString, toTimestamp } from './indexed-value.ts';
+import { reachesPastIndex, toIndexedString, toTimestamp } from './indexed-value.ts';
 import { toParameterKey } from './parameter-key.ts';
 import { reachTables } from './reach.ts';
 import type { Reader } from './reader.ts';
@@ -114,7 +114,10 @@ function isMatch(criteria: Criteria, reader: Reader, met: Filter | undefined): F
 const isHideable = ({ kind }: Filter): boolean => kind === 'reference' || kind === 'hierarchy' || kind === 'any';
 
 /** The index that is walked holds more than the filter asks for, so the filter is asked again. */
-const isCoarse = ({ kind }: Filter): boolean => kind === 'composite' || kind === 'uri-below';
+const isCoarse = (filter: Filter): boolean =>
+  filter.kind === 'composite' ||
+  filter.kind === 'uri-below' ||
+  (filter.kind === 'string' && filter.values.some(reachesPastIndex));
 
 /** Rows after the last page's end. The id stands for the key there, because keys tell how much the hub holds. */
 function isBeyond(

@@ -93,7 +93,7 @@ function matchesPart(part: CompositeValue['second'], reader: Reader): Fragment {
     case 'date':
       return compareSpans(part.value, { low: sql`x.low`, high: sql`x.high` }, spanOf(part.value), reader);
     case 'string':
-      return sql`(x.code >= ${value('text', toIndexedString(part.value))} and x.code < ${value('text', upperBound(part.value))})`;
+      return sql`starts_with(x.code, ${value('text', part.value)})`;
     case 'reference':
       return isToken({ code: part.value.id, system: part.value.type }, sql`x.code`, sql`x.system`);
   }

@@ -2,7 +2,7 @@
 // tables by resource, row by row, and the order of the driving index survives (docs/decisions/0014-search-index-layout.md).
 // https://hl7.org/fhir/R4/search.html
 import type { Filter, IndexKind, ReferenceValue, TokenValue } from '../search/query.ts';
-import { toIndexedCode, toIndexedString } from './indexed-value.ts';
+import { reachesPastIndex, toIndexedCode, toIndexedString } from './indexed-value.ts';
 import { toParameterKey } from './parameter-key.ts';
 import type { Reader } from './reader.ts';
 import {
@@ -185,18 +185,22 @@ function matchesReference({ type, id }: ReferenceValue): Fragment {
   return type === undefined ? isTarget : sql`(${isTarget} and x.target_type = ${value('text', type)})`;
 }
 
+const wholeString = sql`coalesce(x.whole, x.normalized)`;
+
 function matchesString({ match, values }: Filter & { readonly kind: 'string' }): Fragment {
   switch (match) {
     case 'starts':
       return anyOf(
-        values.map(
-          (text) => sql`(x.normalized >= ${value('text', toIndexedString(text))}
-        and x.normalized < ${value('text', upperBound(text))})`,
+        values.map((text) =>
+          allOf([
+            sql`x.normalized >= ${value('text', toIndexedString(text))} and x.normalized < ${value('text', upperBound(text))}`,
+            ...(reachesPastIndex(text) ? [sql`starts_with(${wholeString}, ${value('text', text)})`] : []),
+          ]),
         ),
       );
     case 'exact':
       return sql`x.exact = any (${value('text[]', values)})`;
     case 'contains':
-      return anyOf(values.map((text) => sql`position(${value('text', toIndexedString(text))} in x.normalized) > 0`));
+      return anyOf(values.map((text) => sql`position(${value('text', text)} in ${wholeString}) > 0`));
   }
 }

@@ -8,9 +8,14 @@ import { allOf, sql, value } from './sql.ts';
 import type { Fragment } from './sql.ts';
 import { isReadersRegistration, showsReference, visibleTo } from './visibility.ts';
 
+/** Most resources that a walk comes to, the first ones included. */
+export const mostInHierarchy = 10_000;
+
 /**
  * A query of one column, `id`: those asked for, and all that the walk comes to. It passes through nothing that is hidden, and along no
- * reference that is taken out of what the reader gets. UNION ends it where resources are part of each other in a circle.
+ * reference that is taken out of what the reader gets. OFFSET 0 keeps each step a look-up. UNION ends it where resources are part of each
+ * other in a circle.
+ * It is refused where it comes to more than `mostInHierarchy`, never cut: the row after the last divides by zero (postgres-problems.ts).
  */
 export function hierarchyIds(filter: Filter & { readonly kind: 'hierarchy' }, reader: Reader): Fragment {
   const type = value('text', filter.targetType);
@@ -23,10 +28,15 @@ export function hierarchyIds(filter: Filter & { readonly kind: 'hierarchy' }, re
   ]);
   const next =
     filter.direction === 'below'
-      ? sql`select part.id from line join search_reference step on ${isStep} and step.target_id = line.id
-        join resource part on part.key = step.resource where ${isSeen}`
-      : sql`select step.target_id from line join resource part on part.type = ${type} and part.id = line.id
-        join search_reference step on step.resource = part.key and ${isStep} where ${isSeen}`;
+      ? sql`select part.id from line
+        cross join lateral (select * from search_reference step where ${isStep} and step.target_id = line.id offset 0) step
+        cross join lateral (select * from resource r where r.key = step.resource offset 0) part where ${isSeen}`
+      : sql`select step.target_id from line
+        cross join lateral (select * from resource r where r.type = ${type} and r.id = line.id offset 0) part
+        cross join lateral (select * from search_reference step where step.resource = part.key and ${isStep} offset 0) step
+        where ${isSeen}`;
   return sql`with recursive line (id) as (
-    select i.id collate "C" from unnest(${value('text[]', filter.ids.map(toIndexedCode))}) i (id) union ${next}) select line.id from line`;
+    select i.id collate "C" from unnest(${value('text[]', filter.ids.map(toIndexedCode))}) i (id) union ${next})
+    select w.id from (select line.id, row_number() over () as n from line limit ${value('bigint', mostInHierarchy + 1)}) w
+    where 1 / (${value('bigint', mostInHierarchy + 1)} - w.n) >= 0`;
 }

@@ -55,10 +55,14 @@ function isIncludable({ includeTypes }: SearchQuery, alias: string): Fragment {
 
 function forwardHops(reader: Reader, query: SearchQuery, includes: readonly Include[]): Fragment {
   const rules = ruleTable(query, includes);
+  const known = value(
+    'bigint[]',
+    includes.flatMap(({ references = [] }) => references.map(({ type, param }) => toParameterKey(type, param))),
+  );
   return sql`select n.key, n.type, n.id from (
       select distinct s.target_type, s.target_id from (
         select x.param, x.target_type, x.target_id from search_reference x where x.resource = f.key and x.target_type <> '' offset 0) s
-      join ${rules} on (i.param is null or i.param = s.param) and (i.source is null or i.source = f.type)
+      join ${rules} on (i.param = s.param or (i.param is null and s.param = any (${known}))) and (i.source is null or i.source = f.type)
         and (i.target is null or i.target = s.target_type)
       where ${mayGoOn}) a
     cross join lateral (

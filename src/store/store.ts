@@ -4,8 +4,9 @@ import type { Permit } from '../access/permit.ts';
 import type { SharingGrant } from '../access/grants.ts';
 import type { ResourceAddress } from '../fhir/resource.ts';
 import type { IndexRows } from '../search/index-rows.ts';
-import type { CursorPosition, SearchQuery } from '../search/query.ts';
+import type { CursorPosition, SearchQuery, TypeParameter } from '../search/query.ts';
 import type { ExportStore } from './export-store.ts';
+import type { OrganizationUnit } from './organization-unit.ts';
 import type { SearchState, WantedParameters } from './search-state.ts';
 
 /** One version as stored. `body` is the exact JSON text to serve. */
@@ -68,9 +69,11 @@ export interface EverythingQuery {
     | {
         readonly startMs: number;
         readonly endMs: number;
-        readonly parameters: readonly { readonly type: string; readonly param: string }[];
+        readonly parameters: readonly TypeParameter[];
       }
     | undefined;
+  /** Where what is referred to is looked for. */
+  readonly references: readonly TypeParameter[];
   readonly count: number;
   readonly after: CursorPosition | undefined;
 }
@@ -140,8 +143,7 @@ export interface ResourceWrite extends ResourceAddress {
   readonly references: readonly string[];
   /** For a Consent: what it opens now (replaces what its earlier version opened). */
   readonly grants: readonly SharingGrant[] | undefined;
-  /** For an Organization: its `partOf` and whether it is an authority of its own. */
-  readonly organization: { readonly partOf: string | undefined; readonly isAuthority: boolean } | undefined;
+  readonly organization: OrganizationUnit | undefined;
 }
 
 /** Inside one database transaction. Nothing but these is awaited in it. */

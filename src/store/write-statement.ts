@@ -32,7 +32,7 @@ const arrays = (columns: Readonly<Record<string, string>>): Fragment =>
 /** The keys of what is followed. */
 const followed = slot('bigint[]', 'follows');
 
-/** Those of two columns besides the parameter. */
+/** Those whose rows hold only columns of their own besides the parameter. */
 const narrowTables = [
   {
     table: 'search_token',
@@ -51,8 +51,14 @@ const narrowTables = [
   },
   {
     table: 'search_string',
-    columns: ['normalized', 'exact'],
-    slots: { stringOf: 'integer[]', stringParam: 'bigint[]', stringNormalized: 'text[]', stringExact: 'text[]' },
+    columns: ['normalized', 'exact', 'whole'],
+    slots: {
+      stringOf: 'integer[]',
+      stringParam: 'bigint[]',
+      stringNormalized: 'text[]',
+      stringExact: 'text[]',
+      stringWhole: 'text[]',
+    },
   },
 ] as const;
 
@@ -87,15 +93,19 @@ const oldRows = indexTables.map(
 /** In with the new ones. */
 const newRows: Readonly<Record<IndexTable, Fragment>> = {
   ...(Object.fromEntries(
-    narrowTables.map(({ table, columns: [first, second], slots }) => {
-      const [a, b] = [name(first), name(second)];
+    narrowTables.map(({ table, columns, slots }) => {
+      const names = join(columns.map(name), ', ');
+      const given = join(
+        columns.map((column) => name(`i.${column}`)),
+        ', ',
+      );
       const isToken = table === 'search_token';
       return [
         table,
         sql`${name(`new_${table}`)} as (
-    insert into ${name(table)} (resource, person, param, last_updated, ${a}, ${b}${isToken ? sql`, owner` : nothing})
-    select w.key, w.person, i.param, w.last_updated, i.a, i.b${isToken ? sql`, w.owner` : nothing}
-    from unnest(${arrays(slots)}) i (n, param, a, b) join w on w.n = i.n)`,
+    insert into ${name(table)} (resource, person, param, last_updated, ${names}${isToken ? sql`, owner` : nothing})
+    select w.key, w.person, i.param, w.last_updated, ${given}${isToken ? sql`, w.owner` : nothing}
+    from unnest(${arrays(slots)}) i (n, param, ${names}) join w on w.n = i.n)`,
       ];
     }),
   ) as Record<(typeof narrowTables)[number]['table'], Fragment>),

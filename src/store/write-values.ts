@@ -92,6 +92,9 @@ function indexSlots(writes: readonly Indexed[]): Slots {
     stringParam: keysOf(strings),
     stringNormalized: strings.map(({ item }) => toIndexedString(item.normalized)),
     stringExact: strings.map(({ item }) => item.exact),
+    stringWhole: strings.map(({ item: { normalized } }) =>
+      toIndexedString(normalized) === normalized ? null : normalized,
+    ),
   };
 }
 
@@ -105,7 +108,7 @@ function wideSlots(writes: readonly Indexed[]): Slots {
     valueKeySystem: values.map(({ item }) => toIndexedCode(item.keySystem)),
     valueLow: values.map(({ item }) => item.low),
     valueHigh: values.map(({ item }) => item.high),
-    valueCode: values.map(({ item }) => toIndexedCode(item.code)),
+    valueCode: values.map(({ item }) => (item.isText === true ? item.code : toIndexedCode(item.code))),
     valueSystem: values.map(({ item }) => toIndexedCode(item.system)),
     valueUnit: values.map(({ item }) => toIndexedCode(item.unit)),
     valueLow2: values.map(({ item }) => item.low2),

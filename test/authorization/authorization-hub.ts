@@ -140,6 +140,6 @@ function toWrite({ id, name, system, value, partOf }: TestOrganization, now: Dat
     index: { tokens: [{ param: 'identifier', system, code: value }], references: [], dates: [], strings: [] },
     references: [],
     grants: undefined,
-    organization: { partOf, isAuthority: false },
+    organization: { partOf, isAuthority: false, path: 'Organization.partOf' },
   };
 }

@@ -9,7 +9,7 @@ import { createFindMembers } from '../../src/search/extract/element-types.ts';
 import type { Parameter } from '../../src/search/parameter.ts';
 import { inMemory } from '../contract/open-databases.ts';
 import { findRoutes, findSample, place, sampleOf, type Letter, type Route } from './search-samples.ts';
-import { findHierarchy } from '../../src/search/parse/hierarchy-filter.ts';
+import { findStep } from '../../src/search/hierarchy.ts';
 import { openSearchWorld, type SearchWorld } from './search-world.ts';
 
 const types = [
@@ -229,7 +229,7 @@ beforeAll(async () => {
   const all = definitions.searchParameters();
   const definitionOf = (url: string): SearchParameter | undefined => all.find((one) => one.url === url);
 
-  const isHierarchy = (type: string): boolean => findHierarchy(type, registry) !== undefined;
+  const isHierarchy = (type: string): boolean => findStep(type, registry) !== undefined;
   const toRow = (type: string, parameter: Parameter): Row | undefined => {
     const { code, kind } = parameter;
     const refused: readonly Cell[] = [

@@ -16,6 +16,9 @@ const quantity = (value: number, code: string, more: object = {}): object => ({
   ...more,
 });
 
+/** Longer than what of a text stands in an index, and alike as far as that. */
+const long = `Omfattning: ${'åtta '.repeat(60)}`;
+
 const resources: readonly (FhirResource & { readonly id: string })[] = [
   {
     resourceType: 'Observation',
@@ -74,6 +77,22 @@ const resources: readonly (FhirResource & { readonly id: string })[] = [
   { resourceType: 'ValueSet', id: 'v2', status: 'draft', url: 'http://acme.org/fhir/ValueSet/12' },
   { resourceType: 'ValueSet', id: 'v3', status: 'active', url: 'http://acme.org/fhir' },
   { resourceType: 'ValueSet', id: 'v4', status: 'active', url: 'urn:oid:1.2.3' },
+  {
+    resourceType: 'Library',
+    id: 'lib1',
+    status: 'active',
+    description: `${long}Först`,
+    type: { text: `${long}Först` },
+  },
+  { resourceType: 'Library', id: 'lib2', status: 'active', description: `${long}Sist`, type: { text: `${long}Sist` } },
+  { resourceType: 'Library', id: 'lib3', status: 'active', description: '😀'.repeat(150), type: { text: 'kort' } },
+  {
+    resourceType: 'Observation',
+    id: 'o7',
+    status: 'final',
+    code: concept(loinc, 'long'),
+    valueString: `${long}Först`,
+  },
   {
     resourceType: 'Encounter',
     id: 'e1',
@@ -185,7 +204,7 @@ const cases: readonly (readonly [type: string, query: string, found: string])[] 
   ['Observation', 'value-quantity=100', ''],
   ['Observation', 'value-quantity=ap5', 'o1 o2'],
   ['Observation', 'value-quantity=5|a', 'refused'],
-  ['Observation', 'value-quantity:missing=true', 'o4 o5 o6'],
+  ['Observation', 'value-quantity:missing=true', 'o4 o5 o6 o7'],
   ['Observation', 'component-value-quantity=80', 'o4'],
   // composite
   ['Observation', `code-value-quantity=${loinc}|w$5.4`, 'o1 o2'],
@@ -302,6 +321,24 @@ const cases: readonly (readonly [type: string, query: string, found: string])[] 
   ['Patient', 'family:text=x', 'refused'],
   ['Observation', 'value-string=ganska', 'o5'],
   ['Observation', 'code-value-string=w$ganska', ''],
+  // string, further on than the index goes
+  ['Library', `description=${long.slice(0, 200)}`, 'lib1 lib2'],
+  ['Library', `description=${long}`, 'lib1 lib2'],
+  ['Library', `description=${long}förs`, 'lib1'],
+  ['Library', `description=${long}förs,${long}sist`, 'lib1 lib2'],
+  ['Library', `description=${long}annat`, ''],
+  ['Library', 'description:contains=först', 'lib1'],
+  ['Library', `description:contains=${long}s`, 'lib2'],
+  ['Library', `description:contains=${long}${long}`, ''],
+  ['Library', `description:exact=${long}Sist`, 'lib2'],
+  ['Library', `description=${'😀'.repeat(120)}`, 'lib3'],
+  ['Library', `description=${'😀'.repeat(99)}x`, ''],
+  ['Library', `type:text=${long}förs`, 'lib1'],
+  ['Observation', `value-string=${long}först`, 'o7'],
+  ['Observation', `value-string=${long}sist`, ''],
+  ['Observation', `code-value-string=long$${long}`, 'o7'],
+  ['Observation', `code-value-string=long$${long}först`, 'o7'],
+  ['Observation', `code-value-string=long$${long}sist`, ''],
 ];
 
 export function describeSearchValues(name: string, open: OpenDatabase): void {
@@ -349,8 +386,8 @@ export function describeSearchValues(name: string, open: OpenDatabase): void {
       ['Encounter', '_id=e1&_revinclude=*', 'e1 +l1 +t1'],
       ['Encounter', '_id=e1&_revinclude=Task:focus&_include:iterate=Task:based-on', 'e1 +t1 +t2'],
       ['Task', '_sort=_id&_include=Task:based-on', 't1 t2 t3'],
-      ['Observation', '_sort=value-quantity', 'o1 o2 o3 o4 o5 o6'],
-      ['Observation', '_sort=-value-quantity', 'o3 o2 o1 o4 o5 o6'],
+      ['Observation', '_sort=value-quantity', 'o1 o2 o3 o4 o5 o6 o7'],
+      ['Observation', '_sort=-value-quantity', 'o3 o2 o1 o4 o5 o6 o7'],
       ['RiskAssessment', '_sort=probability', 'r1 r2 r3'],
       ['RiskAssessment', '_sort=-probability', 'r2 r1 r3'],
       ['ValueSet', '_sort=-url', 'v4 v2 v1 v3'],

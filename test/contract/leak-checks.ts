@@ -125,6 +125,7 @@ const everythingOf = (patientId: string): EverythingQuery => ({
   types: ['Patient', 'CarePlan', 'Goal', 'Task', 'Consent'],
   sinceMs: undefined,
   dates: undefined,
+  references: [{ type: 'CarePlan', param: 'performer' }],
   count: 50,
   after: undefined,
 });

@@ -152,7 +152,7 @@ export function organizationWrite(organization: {
     index: emptyIndex,
     references: [],
     grants: undefined,
-    organization: { partOf: organization.partOf, isAuthority: organization.isAuthority },
+    organization: { partOf: organization.partOf, isAuthority: organization.isAuthority, path: 'Organization.partOf' },
   };
 }
 

@@ -14,7 +14,7 @@ interface ResourceClaims {
   readonly conditionalUpdate: boolean;
   readonly conditionalDelete: string;
   readonly versioning: string;
-  readonly searchParam?: readonly { readonly name: string; readonly type: string }[];
+  readonly searchParam?: readonly { readonly name: string; readonly type: string; readonly documentation?: string }[];
   readonly searchInclude?: readonly string[];
   readonly operation?: readonly { readonly name: string }[];
 }
@@ -24,7 +24,8 @@ interface Statement {
   readonly rest: readonly {
     readonly resource: readonly ResourceClaims[];
     readonly interaction: readonly { readonly code: string }[];
-    readonly operation?: readonly { readonly name: string }[];
+    readonly operation?: readonly { readonly name: string; readonly definition: string }[];
+    readonly documentation?: string;
   }[];
 }
 
@@ -182,6 +183,29 @@ export function describeCapabilities(name: string, open: OpenHub): void {
       }
     });
 
+    test('each modifier that a search parameter is said to take is taken, others are refused', async () => {
+      const others = ['exact', 'contains', 'text', 'in', 'not-in', 'above', 'below', 'of-type', 'not', 'identifier'];
+      const value = (modifier: string): string => (modifier === 'missing' ? 'true' : 'x');
+      const sample = claims.filter(({ type }) =>
+        ['CarePlan', 'Patient', 'Encounter', 'Task', 'Observation'].includes(type),
+      );
+      for (const { type, searchParam = [] } of sample) {
+        for (const { name: code, documentation = '' } of searchParam) {
+          const [, words = ''] = /^Modifiers: (.+)\.$/.exec(documentation) ?? [];
+          const said = words === 'none' ? [] : words.split(', ').map((word) => word.slice(1));
+          const refused: string[] = [];
+          for (const modifier of new Set([...others, 'missing', '[type]', 'Nonsense', ...said])) {
+            const written =
+              modifier === '[type]' ? hub.hub.services.search.findParameter(type, code)?.targetTypes[0] : modifier;
+            const answer = await get(`${type}?${code}:${written ?? 'Nonsense'}=${value(modifier)}`);
+            if (codesOf(answer).includes('search-modifier-unsupported')) refused.push(modifier);
+            else expect([type, code, modifier, said.includes(modifier)]).toEqual([type, code, modifier, true]);
+          }
+          expect([type, code, said.filter((modifier) => refused.includes(modifier))]).toEqual([type, code, []]);
+        }
+      }
+    });
+
     test('each operation that is claimed is there, others are not', async () => {
       for (const { type, operation = [] } of claims.slice(0, 12)) {
         const claimed = new Set(operation.map(({ name: code }) => code));
@@ -198,6 +222,16 @@ export function describeCapabilities(name: string, open: OpenHub): void {
       for (const code of [...system, 'never-claimed']) {
         const answer = await party.call({ method: 'POST', path: `$${code}`, body: {} });
         expect([code, codesOf(answer).includes('endpoint-unknown')]).toEqual([code, !system.has(code)]);
+      }
+    });
+
+    test('no two operations of the system claim one definition, and what no definition describes is told in words', () => {
+      const [{ operation = [], documentation = '' } = {}] = statement.rest;
+      expect(operation.map(({ name: code }) => code)).toContain('export');
+      expect(new Set(operation.map(({ definition }) => definition)).size).toBe(operation.length);
+      for (const code of ['export-status', 'export-file']) {
+        expect(operation.map(({ name: claimed }) => claimed)).not.toContain(code);
+        expect(documentation).toContain(`/$${code}\``);
       }
     });
 

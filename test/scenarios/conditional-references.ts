@@ -323,6 +323,15 @@ function describeMode(mode: ModeName, name: string, open: OpenHub): void {
       );
     });
 
+    test('that cannot be asked are refused where they stand', async () => {
+      const written = [creating(goalOf(identify())), referring('Goal?never-known=x')];
+      const at = (entry: number): string => target.replace('[0]', `[${entry}]`);
+      await expectRefusal(written, { status: 400, code: 'search-parameter-unknown', expression: [at(1)] });
+      const narrow = await hub.party(hsa.careCentre, 'system/Goal.cru');
+      const asked = [creating(goalOf(identify())), referring(byIdentifier(identify()))];
+      await expectRefusal(asked, { status: 403, code: 'scope-insufficient', expression: [at(1)] }, narrow);
+    });
+
     test('neither count nor tell of what another party hides', async () => {
       const [hidden, never] = [identify(), identify()];
       const theirs = await put(municipality, patient(persons.tolvan, { birthDate: '1912-12-12' }));

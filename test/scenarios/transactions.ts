@@ -320,7 +320,7 @@ export function describeTransactions(name: string, open: OpenHub): void {
         const narrow = await hub.party(hsa.careCentre, 'system/Goal.cruds system/Patient.cr');
         await expectRefusal(
           [creating(goal(`Patient?identifier=${personnummerSystem}|${persons.astrid}`))],
-          { status: 403, code: 'scope-insufficient', expression: undefined },
+          { status: 403, code: 'scope-insufficient', expression: 'Bundle.entry[0].resource.subject' },
           narrow,
         );
       });
@@ -630,6 +630,24 @@ export function describeTransactions(name: string, open: OpenHub): void {
           'batch',
         );
         expect(statusesOf(answer)).toEqual(['400', '201', '400', '400']);
+      });
+
+      test('tells the capabilities, also beside changes', async () => {
+        const asked = [
+          { request: { method: 'GET', url: 'metadata' } },
+          { request: { method: 'GET', url: 'metadata?mode=terminology' } },
+        ];
+        for (const type of ['batch', 'transaction']) {
+          const answer = await post([creating(goal(astrid)), ...asked], type);
+          expect(statusesOf(answer)).toEqual(['201', '200', '200']);
+          expect(
+            entriesOf(answer)
+              .map(({ resource }) => resource?.resourceType)
+              .slice(1),
+          ).toEqual(['CapabilityStatement', 'TerminologyCapabilities']);
+        }
+        const refused = await post([{ request: { method: 'GET', url: 'metadata?mode=some' } }], 'batch');
+        expect(statusesOf(refused)).toEqual(['400']);
       });
 
       test('keeps the digits of decimals', async () => {

@@ -16,7 +16,7 @@ export interface CompositePart {
   readonly visit: (element: unknown, resource: FhirResource, visit: (value: unknown, type: string) => void) => void;
 }
 
-type Cell = Pick<ValueRow, 'low' | 'high' | 'code' | 'system' | 'unit'>;
+type Cell = Pick<ValueRow, 'low' | 'high' | 'code' | 'isText' | 'system' | 'unit'>;
 
 const blank: Cell = { low: null, high: null, code: '', system: '', unit: '' };
 
@@ -74,6 +74,7 @@ function toCell(kind: ParameterKind, { value, type, baseUrl }: Found): readonly 
       return (stringRules[type]?.(value) ?? []).map((text) => ({
         ...blank,
         code: normalizeString(text),
+        isText: true as const,
         unit: toIndexable(text),
       }));
     case 'reference':

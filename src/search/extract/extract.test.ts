@@ -337,13 +337,13 @@ describe('the rows of', () => {
     ]);
   });
 
-  it('values too long for an index: cut for the beginning, digested for equality', () => {
+  it('values too long for an index: whole for their words, digested for equality', () => {
     const { tokens, strings } = rowsOf(
       { resourceType: 'Organization', name: 'å'.repeat(5000), identifier: [{ value: 'x'.repeat(5000) }] },
       'name',
       'identifier',
     );
-    expect(strings.map(({ normalized, exact }) => Math.max(normalized.length, exact.length))).toEqual([400]);
+    expect(strings.map(({ normalized, exact }) => [normalized.length, exact.length])).toEqual([[5000, 400]]);
     expect(tokens[0]?.code).toHaveLength(400);
   });
 });

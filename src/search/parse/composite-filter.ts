@@ -13,7 +13,7 @@ import { parseToken } from './token-filter.ts';
 
 /** @throws search-modifier-unsupported, search-value-invalid */
 export function parseCompositeFilter(criterion: Criterion): Filter {
-  requireModifier(criterion, []);
+  requireModifier(criterion);
   return {
     kind: 'composite',
     param: criterion.parameter.code,

@@ -2,6 +2,7 @@
 // https://hl7.org/fhir/R4/search.html#chaining · Refuses what R4 knows and the hub does not search by, and says so.
 import { problem } from '../../core/problem.ts';
 import type { Problem } from '../../core/problem.ts';
+import { modifiersByKind, spelledModifiers } from '../modifiers.ts';
 import type { Parameter, ParameterKind } from '../parameter.ts';
 import type { Filter, IndexKind } from '../query.ts';
 import type { SearchRegistry } from '../registry.ts';
@@ -64,11 +65,13 @@ export function parseFilter(input: FilterInput): Filter {
   if (parameter === undefined || parameter.kind === 'unsupported') throw unknownParameter(input, parameter);
   if (rest.length > 0)
     throw problem('search-modifier-unsupported', { diagnostics: 'A parameter takes at most one modifier.' });
-  const criterion: Criterion = { name, parameter, modifier, values, context };
+  const modifiers = (): readonly string[] => spelledModifiers(parameter, registry);
+  const criterion: Criterion = { name, parameter, modifier, modifiers, values, context };
   if (dot !== -1) return parseChain(input, criterion, { rest: name.slice(dot + 1), parse: parseFilter });
   if (parameter.kind === 'reference' && isDirection(modifier))
     return parseHierarchyFilter(criterion, modifier, registry);
-  return modifier === 'missing' ? parseMissing(criterion) : parsers[parameter.kind](criterion);
+  const isMissing = modifier === 'missing' && modifiersByKind[parameter.kind].includes(modifier);
+  return isMissing ? parseMissing(criterion) : parsers[parameter.kind](criterion);
 }
 
 /** `_list=42`: what the List refers to, so the same as asking back from it. */
@@ -97,9 +100,6 @@ function parseMissing({ parameter, name, values }: Criterion): Filter {
     throw invalidValue(name, 'true or false after :missing');
   const index = indexKinds[parameter.kind];
   if (index !== undefined) return { kind: 'missing', param: parameter.code, index, isMissing: text === 'true' };
-  if (parameter.kind === 'text') {
-    throw problem('search-modifier-unsupported', { diagnostics: `${parameter.code} takes no modifier.` });
-  }
   // Every resource has an id and a time.
   const nothing: Filter = { kind: 'any', filters: [] };
   return text === 'true' ? nothing : { kind: 'not', filter: nothing };

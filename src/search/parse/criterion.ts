@@ -11,6 +11,8 @@ export interface Criterion {
   readonly parameter: Parameter;
   /** After the colon; undefined without one. */
   readonly modifier: string | undefined;
+  /** The modifiers that the parameter takes. */
+  readonly modifiers: () => readonly string[];
   /** The OR values, still escaped; never empty texts. */
   readonly values: readonly string[];
   readonly context: ParseContext;
@@ -29,10 +31,12 @@ export interface ParseContext {
 /** The part of terminology/codes.ts that a search asks. */
 export type SearchCodes = Pick<Codes, 'system' | 'expand'>;
 
-/** Refuses any modifier but those in `known`. @throws search-modifier-unsupported */
-export function requireModifier(criterion: Criterion, known: readonly string[]): void {
+/** @throws search-modifier-unsupported unless the parameter takes the modifier */
+export function requireModifier(criterion: Criterion): void {
   const { modifier } = criterion;
-  if (modifier === undefined || known.includes(modifier)) return;
+  if (modifier === undefined) return;
+  const known = criterion.modifiers();
+  if (known.includes(modifier)) return;
   const choice = known.length === 0 ? 'no modifier' : `only ${known.map((name) => `:${name}`).join(', ')}`;
   throw problem('search-modifier-unsupported', {
     diagnostics: `The ${criterion.parameter.type} parameter ${printName(criterion.parameter.code)} takes ${choice}.`,

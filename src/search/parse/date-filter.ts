@@ -6,7 +6,7 @@ import type { Criterion } from './criterion.ts';
 
 /** @throws search-modifier-unsupported, search-value-invalid */
 export function parseDateFilter(criterion: Criterion): Filter {
-  requireModifier(criterion, []);
+  requireModifier(criterion);
   const values = criterion.values.map((text) => parseDate(criterion.name, text));
   return criterion.parameter.kind === 'last-updated'
     ? { kind: 'last-updated', values }

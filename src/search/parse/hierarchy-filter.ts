@@ -1,6 +1,7 @@
 // `location:below=Location/1`, `partof:above=Organization/1`: a reference to the resource or to what is above or below it.
 // https://hl7.org/fhir/R4/search.html#modifiers
 import { problem } from '../../core/problem.ts';
+import { findSteps } from '../hierarchy.ts';
 import type { Filter } from '../query.ts';
 import type { SearchRegistry } from '../registry.ts';
 import type { Criterion } from './criterion.ts';
@@ -13,26 +14,10 @@ export type Direction = 'above' | 'below';
 export const isDirection = (modifier: string | undefined): modifier is Direction =>
   modifier === 'above' || modifier === 'below';
 
-/**
- * The parameter by which resources of a type are part of each other; undefined where they are not. R4 names it `partof` or `part-of`,
- * and it leads to nothing but the type itself: what else refers to its own type (`replaces`, `based-on`) is no hierarchy.
- */
-export function findHierarchy(type: string, registry: SearchRegistry): string | undefined {
-  return ['partof', 'part-of'].find((code) => {
-    const parameter = registry.parametersOf(type).get(code);
-    return parameter?.kind === 'reference' && parameter.targetTypes.length === 1 && parameter.targetTypes[0] === type;
-  });
-}
-
 /** @throws search-modifier-unsupported, search-value-invalid, search-parameter-indexing */
 export function parseHierarchyFilter(criterion: Criterion, direction: Direction, registry: SearchRegistry): Filter {
   const { parameter, name, values } = criterion;
-  const steps = new Map(
-    parameter.targetTypes.flatMap((type) => {
-      const step = findHierarchy(type, registry);
-      return step === undefined ? [] : [[type, step] as const];
-    }),
-  );
+  const steps = findSteps(parameter, registry);
   const hierarchical = [...steps.keys()];
   if (hierarchical.length === 0) {
     throw problem('search-modifier-unsupported', {

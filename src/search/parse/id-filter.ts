@@ -5,7 +5,7 @@ import type { Criterion } from './criterion.ts';
 
 /** @throws search-modifier-unsupported, search-value-invalid */
 export function parseIdFilter(criterion: Criterion): Filter {
-  requireModifier(criterion, ['not']);
+  requireModifier(criterion);
   if (!criterion.values.every((text) => /^[A-Za-z0-9\-.]{1,64}$/.test(text)))
     throw invalidValue(criterion.name, 'ids of letters, digits, hyphens and full stops');
   const filter: Filter = { kind: 'id', values: criterion.values };

@@ -1,7 +1,7 @@
 // `_include=CarePlan:goal`, `_include:iterate=Goal:subject`, `_revinclude=Task:focus`, `_include=*`: what else comes with the matches.
 // https://hl7.org/fhir/R4/search.html#revinclude
 import { problem } from '../../core/problem.ts';
-import type { Include } from '../query.ts';
+import type { Include, TypeParameter } from '../query.ts';
 import type { Parameter } from '../parameter.ts';
 import type { SearchRegistry } from '../registry.ts';
 import { invalidValue } from './criterion.ts';
@@ -45,14 +45,15 @@ function parseInclude(
 ): readonly Include[] {
   const iterated = isIterated ? { isIterated } : {};
   if (text === '*') {
-    for (const type of isIterated ? registry.servedTypes : types) findReferences(type, registry);
-    return [{ param: undefined, targetType: undefined, ...iterated }];
+    const references = (isIterated ? registry.servedTypes : types).flatMap((type) => referencesOf(type, registry));
+    return [{ param: undefined, references, targetType: undefined, ...iterated }];
   }
   const [source = '', code = '', targetType, ...rest] = text.split(':');
   const isSource = isIterated ? registry.isServed(source) : types.includes(source);
   if (isSource && code === '*' && targetType === undefined) {
-    findReferences(source, registry);
-    return [{ sourceType: source, param: undefined, targetType, ...iterated }];
+    return [
+      { sourceType: source, param: undefined, references: referencesOf(source, registry), targetType, ...iterated },
+    ];
   }
   const parameter = registry.findParameter(source, code);
   if (!isSource || parameter?.kind !== 'reference' || rest.length > 0) {
@@ -106,6 +107,9 @@ function findReferences(type: string, registry: SearchRegistry): readonly Parame
     .filter(({ kind }) => kind === 'reference')
     .map((parameter) => registry.findParameter(type, parameter.code) ?? parameter);
 }
+
+const referencesOf = (type: string, registry: SearchRegistry): readonly TypeParameter[] =>
+  findReferences(type, registry).map(({ code }) => ({ type, param: code }));
 
 /** True of includes that mean other references as soon as definitions change. */
 export const includesWildcard = (parameters: URLSearchParams): boolean =>

@@ -8,7 +8,7 @@ import { splitEscaped, unescapeValue } from './split-values.ts';
 
 /** @throws search-modifier-unsupported, search-value-invalid */
 export function parseNumberFilter(criterion: Criterion): Filter {
-  requireModifier(criterion, []);
+  requireModifier(criterion);
   const parse = criterion.parameter.kind === 'quantity' ? parseQuantityValue : parseNumberValue;
   return {
     kind: 'number',

@@ -11,7 +11,7 @@ import { parseToken } from './token-filter.ts';
 export function parseReferenceFilter(criterion: Criterion): Filter {
   const { parameter, values } = criterion;
   if (criterion.modifier === 'identifier') return parseIdentifierFilter(criterion);
-  requireModifier(criterion, [...parameter.targetTypes, 'identifier']);
+  requireModifier(criterion);
   return {
     kind: 'reference',
     param: parameter.code,

@@ -7,7 +7,7 @@ import { unescapeValue } from './split-values.ts';
 
 /** @throws search-modifier-unsupported, search-value-invalid */
 export function parseStringFilter(criterion: Criterion): Filter {
-  requireModifier(criterion, ['exact', 'contains']);
+  requireModifier(criterion);
   const { modifier, name, parameter } = criterion;
   const match = modifier === 'exact' || modifier === 'contains' ? modifier : 'starts';
   const values = criterion.values.map(unescapeValue).map(match === 'exact' ? toIndexable : normalizeString);

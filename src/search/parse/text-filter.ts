@@ -9,7 +9,7 @@ const longest = 500;
 
 /** @throws search-modifier-unsupported, search-value-invalid */
 export function parseTextFilter(criterion: Criterion): Filter {
-  requireModifier(criterion, []);
+  requireModifier(criterion);
   const values = criterion.values.map(unescapeValue);
   if (!values.every((text) => text.length <= longest && /[\p{L}\p{N}]/u.test(text)))
     throw invalidValue(criterion.name, `words, at most ${longest} characters`);

@@ -7,11 +7,9 @@ import { invalidValue, requireModifier } from './criterion.ts';
 import type { Criterion } from './criterion.ts';
 import { splitEscaped, unescapeValue } from './split-values.ts';
 
-const modifiers = ['not', 'text', 'above', 'below', 'in', 'not-in', 'of-type'] as const;
-
 /** @throws search-modifier-unsupported, search-value-invalid, too-costly */
 export function parseTokenFilter(criterion: Criterion): Filter {
-  requireModifier(criterion, modifiers);
+  requireModifier(criterion);
   const { modifier, values } = criterion;
   const param = criterion.parameter.code;
   switch (modifier) {

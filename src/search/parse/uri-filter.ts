@@ -8,7 +8,7 @@ import { unescapeValue } from './split-values.ts';
 
 /** @throws search-modifier-unsupported, search-value-invalid */
 export function parseUriFilter(criterion: Criterion): Filter {
-  requireModifier(criterion, ['above', 'below']);
+  requireModifier(criterion);
   const { modifier, parameter, name } = criterion;
   const values = criterion.values.map(unescapeValue);
   const param = parameter.code;
