@@ -56,13 +56,14 @@ public class Verdicts {
       for (String line = in.readLine(); line != null; line = in.readLine()) {
         String[] parts = line.split("\t", 3);
         StringBuilder written = new StringBuilder(parts[0]);
+        // On some wrong instances the validator itself fails: no verdict.
         try {
           ValidationOptions options = new ValidationOptions();
           if (!parts[1].isEmpty()) options.addProfile(parts[1]);
           for (SingleValidationMessage message : validator.validateWithResult(parts[2], options).getMessages())
             written.append('\t').append(message.getSeverity()).append('|').append(message.getMessageId()).append('|')
                 .append(message.getLocationString()).append('|').append(oneLine(message.getMessage()));
-        } catch (RuntimeException thrown) {
+        } catch (RuntimeException | Error thrown) {
           written.append("\tEXCEPTION|").append(thrown.getClass().getSimpleName()).append("||").append(oneLine(thrown.getMessage()));
         }
         out.println(written);

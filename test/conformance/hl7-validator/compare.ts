@@ -17,10 +17,17 @@ const errors = new Map(
       const found = messages
         .map((text) => text.split('|'))
         .filter(([severity]) => !/^(?:WARNING|INFORMATION)$/.test(severity ?? ''));
-      return [name, found.map(([, id = '', place = '']) => ({ id, place }))] as const;
+      return [name, found.map(([severity = '', id = '', place = '']) => ({ severity, id, place }))] as const;
     }),
 );
-const errorsOf = (name: string): readonly { readonly id: string; readonly place: string }[] => {
+interface Message {
+  readonly severity: string;
+  readonly id: string;
+  readonly place: string;
+}
+
+const isFailure = ({ severity }: Message): boolean => severity === 'EXCEPTION';
+const errorsOf = (name: string): readonly Message[] => {
   const found = errors.get(name);
   if (found === undefined) throw new Error(`No verdict about ${name}.`);
   return found;
@@ -33,6 +40,7 @@ const result: Verdicts = {
       .map(({ name }) => [name, [...new Set(errorsOf(name).map(({ id }) => id))].toSorted()] as const)
       .filter(([, ids]) => ids.length > 0),
   ),
+  failedAtHl7: [...right, ...wrong].filter(({ name }) => errorsOf(name).some(isFailure)).map(({ name }) => name),
   refusedByHubOnly: wrong
     .filter(({ name, madeFrom }) => {
       const before = new Set(

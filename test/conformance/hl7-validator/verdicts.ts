@@ -10,6 +10,8 @@ export interface Verdicts {
   readonly digest: string;
   /** Right ones that HL7 refuses: by name, the ids of its messages. */
   readonly refusedByHl7: Readonly<Record<string, readonly string[]>>;
+  /** Those on which HL7's validator itself failed: they have no verdict. */
+  readonly failedAtHl7: readonly string[];
   /** Wrong ones in which HL7 finds no error that the instance they were made from does not have. */
   readonly refusedByHubOnly: readonly string[];
 }
