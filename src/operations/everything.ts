@@ -47,9 +47,10 @@ async function runEverything(services: Services, context: RequestContext, reques
   const scope = `${name} ${id}`;
   const asked = readOperationParameters(services, context, { request, names });
   const { parameters, position } = openPage(services, scope, asked);
+  const { generation } = services.search;
   const page = await services.store.everything(permit, toQuery(services, context, { id, parameters, position }));
   // Looked at afterwards, so that no row was taken away meanwhile.
-  if ((await services.store.searchState.generation()) !== services.search.generation) throw new DefinitionsMoved();
+  if ((await services.store.searchState.generation()) !== generation) throw new DefinitionsMoved();
   if (page === undefined) throw problem('not-found');
   await auditRead(services, permit, { type: 'Patient', versions: page.versions });
   const address = `${services.baseUrl}/Patient/${id}/${name}`;

@@ -3,7 +3,7 @@
 import { decide } from '../access/decide.ts';
 import type { Permit } from '../access/permit.ts';
 import { hasScope } from '../access/scopes.ts';
-import { type Problem, problem } from '../core/problem.ts';
+import { type Problem, problem, problemKinds } from '../core/problem.ts';
 import { formatInstant } from '../fhir/instant.ts';
 import type { Operation, OperationRequest } from '../interactions/operation.ts';
 import type { Answer, RequestContext, Services } from '../interactions/services.ts';
@@ -57,7 +57,9 @@ async function answerStatus(services: Services, context: RequestContext, request
 /** What the listing was refused with; a fault of the hub where that is not known. */
 function toFailure({ id, failure }: ExportJob): Problem {
   const reason = failure?.diagnostics === undefined ? '' : `${failure.diagnostics} `;
-  return problem(failure?.code ?? 'internal', {
+  // The row may be of another version of the hub.
+  const code = failure !== undefined && failure.code in problemKinds ? failure.code : 'internal';
+  return problem(code, {
     detail: `export ${id} failed`,
     diagnostics: `${reason}The export failed. Delete it and ask again.`,
   });

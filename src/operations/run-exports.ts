@@ -4,6 +4,7 @@ import { decide } from '../access/decide.ts';
 import type { Permit } from '../access/permit.ts';
 import { letOthersIn } from '../core/background.ts';
 import { Problem } from '../core/problem.ts';
+import type { ProblemCode } from '../core/problem.ts';
 import type { Services } from '../interactions/services.ts';
 import { withFreshSearch } from '../interactions/with-fresh-search.ts';
 import type { ClaimedExport } from '../store/export-store.ts';
@@ -37,13 +38,16 @@ async function runExports(services: Services, stopping: AbortSignal): Promise<vo
   }
 }
 
+/** What is asked for is at fault, and stays so. Not so a client that is disabled for a while. */
+const isOfWork = (code: ProblemCode): boolean => code.startsWith('search-') || code === 'too-costly';
+
 /** What is wrong with one job leaves the others alone. What the hub itself is to blame for is tried again when the claim has run out. */
 async function endTry(services: Services, job: ClaimedExport, error: unknown): Promise<void> {
   const refusal = error instanceof Problem ? error : undefined;
   const code = refusal?.findings[0].code;
   if (code === 'search-parameter-indexing' || error instanceof DefinitionsMoved) {
     await services.store.exports.release(job, new Date(services.clock().getTime() + indexingMs));
-  } else if (refusal !== undefined && refusal.status < 500) {
+  } else if (refusal !== undefined && code !== undefined && isOfWork(code)) {
     await services.store.exports.advance(job, { state: 'failed', failure: refusal.findings[0] });
   } else {
     const stack = error instanceof Error ? error.stack : String(error);

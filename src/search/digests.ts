@@ -8,9 +8,9 @@ export type Digests = Readonly<Record<string, string>>;
 
 /**
  * By type of parameter, where it is not 1. To be raised when the same definition gives other rows than before: a rule of `extract/` or a
- * form of row has changed. 2: long texts are kept whole.
+ * form of row has changed. 2: long texts are kept whole. `text` is what tokens are found by with `:text`.
  */
-const rowsVersions: Readonly<Record<string, number>> = { string: 2 };
+const rowsVersions: Readonly<Record<string, number>> = { string: 2, text: 2 };
 const versionOf = (type: string | undefined): number => rowsVersions[type ?? ''] ?? 1;
 
 /** The digest of each definition. `find` gives what a composite's parts are defined by. */
@@ -18,8 +18,17 @@ export function digestsOf(
   definitions: readonly SearchParameter[],
   find: (url: string) => SearchParameter | undefined,
 ): Digests {
-  return Object.fromEntries(definitions.map((definition) => [definition.code, digestOf(definition, find)]));
+  return Object.fromEntries(
+    definitions.flatMap((definition) => {
+      const { type, code, expression } = definition;
+      const own = [code, digestOf(definition, find)];
+      return type === 'token' ? [own, [textOf(code), hash([versionOf('text'), expression])]] : [own];
+    }),
+  );
 }
+
+/** The name under which it is kept whether a token parameter can be searched with `:text`. */
+export const textOf = (code: string): string => `${code}:text`;
 
 function digestOf(definition: SearchParameter, find: (url: string) => SearchParameter | undefined): string {
   const { type, expression, target, component = [] } = definition;
@@ -28,9 +37,11 @@ function digestOf(definition: SearchParameter, find: (url: string) => SearchPara
     const version = versionOf(found?.type);
     return [part.expression, found?.type, found?.expression, ...(version === 1 ? [] : [version])];
   });
-  const text = JSON.stringify([versionOf(type), type, expression, target, parts]);
-  return createHash('sha256').update(text).digest('hex').slice(0, 16);
+  return hash([versionOf(type), type, expression, target, parts]);
 }
+
+const hash = (parts: readonly unknown[]): string =>
+  createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 16);
 
 /**
  * Of a type about which the database says nothing but which has resources: the parameters that every version of the hub has indexed

@@ -11,13 +11,13 @@ import type { Extract } from './extract/create-extractor.ts';
 import { createFindMembers } from './extract/element-types.ts';
 import type { FindMembers } from './extract/element-types.ts';
 import { problem } from '../core/problem.ts';
-import { digestsOf, type Digests } from './digests.ts';
+import { digestsOf, type Digests, textOf } from './digests.ts';
 
 export interface SearchRegistry {
   /** The parameters of a resource type by code, those of every resource included. */
   readonly parametersOf: (type: string) => ReadonlyMap<string, Parameter>;
   /** The parameter, to search by it. @throws search-parameter-indexing while not every resource can be found by it */
-  readonly findParameter: (type: string, code: string) => Parameter | undefined;
+  readonly findParameter: (type: string, code: string, modifier?: string) => Parameter | undefined;
   /** False while resources written before it are still being indexed. */
   readonly isUsable: (type: string, code: string) => boolean;
   /** What is kept of a resource so that it can be found. Systems must be normalised already. */
@@ -145,9 +145,11 @@ function createFrom(base: Base, state: StoredDefinitions): SearchRegistry {
     state.indexed === undefined || !isServed(type) || state.indexed.get(type)?.[code] === digests(type)[code];
   return {
     parametersOf: (type) => typeOf(type).parameters,
-    findParameter: (type, code) => {
+    findParameter: (type, code, modifier) => {
       const parameter = typeOf(type).parameters.get(code);
-      if (parameter === undefined || parameter.kind === 'unsupported' || isUsable(type, code)) return parameter;
+      if (parameter === undefined || parameter.kind === 'unsupported') return parameter;
+      const isByText = modifier === 'text' && parameter.kind === 'token';
+      if (isUsable(type, code) && (!isByText || isUsable(type, textOf(code)))) return parameter;
       throw problem('search-parameter-indexing', {
         diagnostics: `${type}.${code}: ${state.percent ?? 0} % of what the hub holds has been gone through.`,
         headers: { 'Retry-After': '5' },

@@ -3,7 +3,7 @@
 // The database's own words go to the log only (`detail`): they can hold values of a person.
 import { Problem, problem } from '../core/problem.ts';
 import type { ProblemCode } from '../core/problem.ts';
-import { mostInHierarchy } from './search-hierarchy.ts';
+import { mostInHierarchy, tooManyInHierarchy } from './search-hierarchy.ts';
 
 /** By full code first, then by class (its first two characters). */
 const codes: Readonly<Record<string, ProblemCode>> = {
@@ -48,8 +48,7 @@ export function toProblem(error: unknown): Problem {
   const detail = `${code ?? 'no code'}: ${message}`;
   const options = { detail, cause: error };
   if (violatedConstraint(error) === 'resource_address') return problem('version-conflict', options);
-  // division_by_zero: how the walk refuses to go on.
-  if (code === '22012') {
+  if (message.includes(tooManyInHierarchy)) {
     const diagnostics = `:above and :below take at most ${mostInHierarchy} resources that are part of each other. Name one further down.`;
     return problem('too-costly', { ...options, diagnostics });
   }

@@ -9,6 +9,7 @@ import type { Reader } from './reader.ts';
 import { chooseDriver, driveBy, walkResources } from './search-driver.ts';
 import type { Driver } from './search-driver.ts';
 import { toCondition } from './search-filters.ts';
+import { afterWalks } from './search-hierarchy.ts';
 import { allOf, anyOf, join, name, nothing, sql, value } from './sql.ts';
 import type { Fragment } from './sql.ts';
 import { hideableReferences, isOfReader, isReadersRegistration, visibleTo } from './visibility.ts';
@@ -29,14 +30,17 @@ export interface Bounds {
 /** A SELECT with the columns `key`, `position` (jsonb array of the sort values) and `ord` (1, 2, …). */
 export function selectCandidates(criteria: Criteria, bounds: Bounds, reader: Reader): Fragment {
   const [first, second] = bounds.sort;
-  if (first?.kind === 'last-updated' && second === undefined) return selectByAge(criteria, bounds, first, reader);
-  return selectSorted(criteria, bounds, reader);
+  const select =
+    first?.kind === 'last-updated' && second === undefined
+      ? selectByAge(criteria, bounds, first, reader)
+      : selectSorted(criteria, bounds, reader);
+  return afterWalks(criteria.filters, reader, select);
 }
 
 /** A SELECT of the number of visible matches. */
 export function countCandidates(criteria: Criteria, reader: Reader): Fragment {
   const { tables, rows } = selectAll(criteria, reader, []);
-  return sql`${tables} select count(*) from (${rows}) q`;
+  return afterWalks(criteria.filters, reader, sql`${tables} select count(*) from (${rows}) q`);
 }
 
 function selectByAge(criteria: Criteria, { after, limit }: Bounds, sort: SortKey, reader: Reader): Fragment {

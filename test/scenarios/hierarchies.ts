@@ -190,7 +190,14 @@ export function describeHierarchies(name: string, open: OpenHub): void {
       await grow(mostInHierarchy);
       expect(await find(path)).toEqual(['at-shed']);
       await grow(mostInHierarchy + 1);
-      for (const query of [path, `${path}&_id=at-shed`]) {
+      // Whether there is anything to ask it of tells nothing.
+      for (const query of [
+        path,
+        `${path}&_id=at-shed`,
+        `${path}&_id=nothere`,
+        `${path}&_id=nothere&_total=accurate`,
+        `${path}&_sort=status`,
+      ]) {
         const answer = await one.call({ method: 'GET', path: query });
         expect([answer.status, codesOf(answer)]).toEqual([400, ['too-costly']]);
         expect(issuesOf(answer)[0]?.diagnostics).toContain(String(mostInHierarchy));

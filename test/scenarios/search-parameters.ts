@@ -452,11 +452,15 @@ export function describeSearchParameters(
       let hub = await openTestHub(place.settings);
       try {
         const region = await hub.party(hsa.careCentre);
+        const kind = { coding: [{ system: 'https://siphub.se/fhir/CodeSystem/sip-goal-kind', code: 'main-goal' }] };
         const street = `Vägen ${'bort '.repeat(60)}hem`;
         const astrid = await put(region, patient(persons.astrid, { address: [{ line: [street] }] }));
         const address = await put(
           region,
-          goal(astrid, { target: [{ detailQuantity: { value: 7 }, measure: { text: 'm' }, dueDate: '2027-01-01' }] }),
+          goal(astrid, {
+            category: [{ ...kind, text: street }],
+            target: [{ detailQuantity: { value: 7 }, measure: { text: 'm' }, dueDate: '2027-01-01' }],
+          }),
         );
         await put(
           hub.operator,
@@ -470,6 +474,7 @@ export function describeSearchParameters(
         await hub.stop();
         hub = await openTestHub({ ...place.settings });
         const again = await hub.party(hsa.careCentre);
+        expect(await find(again, `Goal?category:text=${encodeURIComponent(street)}`)).toEqual([address]);
         expect(await find(again, 'Patient?address:contains=hem')).toEqual([astrid]);
         expect(await find(again, 'Goal?detail=7')).toEqual([address]);
         expect(hub.logged.join('\n')).toContain('search-index-finished');
@@ -565,9 +570,9 @@ export function describeSearchParameters(
         throw new Error('never indexed');
       };
 
-      const untilEnded = async (status: string): Promise<FhirAnswer> => {
+      const untilEnded = async (status: string, looker = region): Promise<FhirAnswer> => {
         for (let looks = 0; looks < 500; looks += 1) {
-          const answer = await get(region, status);
+          const answer = await get(looker, status);
           if (answer.status !== 202) return answer;
           await new Promise((resolve) => setTimeout(resolve, 10));
         }
@@ -606,6 +611,22 @@ export function describeSearchParameters(
         expect(lines).toEqual([expect.stringContaining(proposed.split('/')[1] ?? 'none')]);
         expect(lines.join('').trim().split('\n')).toHaveLength(1);
         await region.call({ method: 'DELETE', path: status });
+      });
+
+      test('is tried again when its client has been disabled for a while', async () => {
+        const status = await begin('Goal?lifecycle-status=proposed');
+        const other = await hub.party(hsa.homeCare);
+        await change(
+          "update client set enabled = false where key = (select min(key) from client where kind = 'system')",
+        );
+        const asked = await get(other, '$export?_type=Goal', { prefer: 'respond-async' });
+        // Whoever looks begins what is open, the job of the other too.
+        expect((await untilEnded(asked.headers.get('content-location') ?? '', other)).status).toBe(200);
+        await change('update client set enabled = true');
+        await change('update export_job set claimed_until = null');
+        const ended = await untilEnded(status);
+        expect([ended.status, ...codesOf(ended)]).toEqual([200]);
+        expect((await region.call({ method: 'DELETE', path: status })).status).toBe(202);
       });
 
       test('fails at once when it is retired, and says why', async () => {

@@ -61,7 +61,7 @@ export function parseFilter(input: FilterInput): Filter {
   if (name === '_list') return parseList(input, values);
   const dot = name.indexOf('.');
   const [code = '', modifier, ...rest] = (dot === -1 ? name : name.slice(0, dot)).split(':');
-  const parameter = registry.findParameter(type, code);
+  const parameter = registry.findParameter(type, code, modifier);
   if (parameter === undefined || parameter.kind === 'unsupported') throw unknownParameter(input, parameter);
   if (rest.length > 0)
     throw problem('search-modifier-unsupported', { diagnostics: 'A parameter takes at most one modifier.' });
