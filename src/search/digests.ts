@@ -19,9 +19,9 @@ export function digestsOf(
   find: (url: string) => SearchParameter | undefined,
 ): Digests {
   return Object.fromEntries(
-    definitions.flatMap((definition) => {
+    definitions.flatMap((definition): readonly (readonly [string, string])[] => {
       const { type, code, expression } = definition;
-      const own = [code, digestOf(definition, find)];
+      const own = [code, digestOf(definition, find)] as const;
       return type === 'token' ? [own, [textOf(code), hash([versionOf('text'), expression])]] : [own];
     }),
   );

@@ -58,8 +58,8 @@ function parseParameters(given: ParseQueryInput, after: CursorPosition | undefin
     ...given,
     registry: {
       ...given.registry,
-      findParameter: (of, code) => {
-        const parameter = given.registry.findParameter(of, code);
+      findParameter: (of, code, modifier) => {
+        const parameter = given.registry.findParameter(of, code, modifier);
         if (parameter?.isStored === true) dependsOnGeneration = true;
         return parameter;
       },
