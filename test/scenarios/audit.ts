@@ -325,7 +325,7 @@ export function describeAudit(name: string, open: OpenHub): void {
     test('no row holds a personal number', async () => {
       await region.call({ method: 'GET', path: `Patient?identifier=${persons.astrid}` });
       const [row] = await hub.hub.database.query<{ count: number }>({
-        text: `select count(*)::int as count from audit_log a where a::text ~ '(18|19|20)[0-9]{10}'`,
+        text: `select count(*)::int as count from audit_log a where (to_jsonb(a) - 'hash')::text ~ '(18|19|20)[0-9]{10}'`,
       });
       expect(row?.count).toBe(0);
     });
