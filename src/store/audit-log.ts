@@ -1,6 +1,7 @@
 // The audit log: one row for what was done, each chained to the one before it (audit-chain.ts). Rows of requests that end at the same
 // time share one statement and one commit, and nobody's call resolves before its rows are committed. Never holds a personal number.
 import { createGroup } from '../core/group.ts';
+import { Problem, problem } from '../core/problem.ts';
 import type { AuditRow, Store } from './store.ts';
 import type { Queryable, Statement } from './database.ts';
 
@@ -18,6 +19,15 @@ const toEntry = ({ entities, ...row }: AuditRow): object => ({
   entities: entities.map(({ address, versionId, personKey, consent }) => ({ address, versionId, personKey, consent })),
 });
 
+/**
+ * For what comes of `appendAuditRows`. A log that is damaged, or whose rights are gone, is no fault of the request: 503, and nothing
+ * is given. @throws audit-unavailable, or what the database says of itself
+ */
+export function rethrowUnlogged(error: unknown): never {
+  if (!(error instanceof Problem) || error.findings[0].code !== 'internal') throw error;
+  throw problem('audit-unavailable', { detail: error.detail, cause: error });
+}
+
 /** So many rows go down at most in one statement. */
 const mostRows = 500;
 
@@ -25,7 +35,7 @@ const mostRows = 500;
 export function createAudit(database: Queryable): Store['audit'] {
   const audit = createGroup<readonly AuditRow[], undefined>({
     run: async (groups) => {
-      await database.query(appendAuditRows(groups.flat()));
+      await database.query(appendAuditRows(groups.flat())).catch(rethrowUnlogged);
       return groups.map(() => undefined);
     },
     sizeOf: (rows) => rows.length,

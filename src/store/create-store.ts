@@ -1,6 +1,6 @@
 // The store: reading, searching, writing and logging put together on one database.
 import type { Database, Queryable } from './database.ts';
-import { appendAuditRows, createAudit } from './audit-log.ts';
+import { appendAuditRows, createAudit, rethrowUnlogged } from './audit-log.ts';
 import { createEverything } from './everything.ts';
 import { createExportJobs } from './export-jobs.ts';
 import { createExportLines } from './export-lines.ts';
@@ -38,11 +38,12 @@ export function createStore(database: Database, options: StoreOptions): Store {
     searchState: { ...createSearchState(database), ...createSearchWalk(database, isProtected) },
     transaction: (permit, work, start) => {
       const done: AuditRow[] = [];
+      const state = { isClosing: false };
       const audit: Store['audit'] = (rows) => {
         done.push(...rows);
         return Promise.resolve();
       };
-      return database.transaction(
+      const transaction = database.transaction(
         (inside, opened) => {
           if (start !== undefined) requireGeneration(opened, start.generation);
           return work({ ...write(inside, audit), reading: () => ({ ...readingOf(inside), audit }) });
@@ -50,9 +51,16 @@ export function createStore(database: Database, options: StoreOptions): Store {
         {
           settings: isProtected ? readerSettings(permit) : {},
           opening: start === undefined ? [] : openingOf(start.isDefining),
-          closing: () => (done.length === 0 ? undefined : appendAuditRows(done)),
+          closing: () => {
+            state.isClosing = done.length > 0;
+            return state.isClosing ? appendAuditRows(done) : undefined;
+          },
         },
       );
+      return transaction.catch((error: unknown) => {
+        if (state.isClosing) return rethrowUnlogged(error);
+        throw error;
+      });
     },
     ping: async () => {
       await database.query({ text: 'select 1' });

@@ -47,8 +47,6 @@ export function toProblem(error: unknown): Problem {
   const message = error instanceof Error ? error.message : String(error);
   const detail = `${code ?? 'no code'}: ${message}`;
   const options = { detail, cause: error };
-  // The end of the audit log is not where the log ends (migrations/0010_audit_chain.sql): nothing can be logged, so nothing is given.
-  if (violatedConstraint(error) === 'audit_log_pkey') return problem('database-unavailable', options);
   if (violatedConstraint(error) === 'resource_address') return problem('version-conflict', options);
   // division_by_zero: how the walk refuses to go on.
   if (code === '22012') {

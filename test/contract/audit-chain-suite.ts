@@ -185,12 +185,12 @@ export function describeAuditChain(name: string, open: OpenDatabase, openAsOwner
 
     test('goes on with nothing while the end is not there or not the end', async () => {
       await run('update audit_head set position = position - 1');
-      const unavailable = { findings: [{ code: 'database-unavailable' }] };
-      await expect(world.store.audit([auditRow()])).rejects.toMatchObject(unavailable);
+      const unlogged = { findings: [{ code: 'audit-unavailable' }] };
+      await expect(world.store.audit([auditRow()])).rejects.toMatchObject(unlogged);
       await run('delete from audit_head');
-      await expect(world.store.audit([auditRow()])).rejects.toMatchObject(unavailable);
+      await expect(world.store.audit([auditRow()])).rejects.toMatchObject(unlogged);
       await expect(put(world, { type: 'Patient', id: 'r', custodian: 'region', patient: 'r' })).rejects.toMatchObject(
-        unavailable,
+        unlogged,
       );
       expect(await world.store.read(world.permit('region'), { type: 'Patient', id: 'r' })).toBeUndefined();
     });

@@ -35,7 +35,7 @@ declare
 begin
   select * into head from audit_head for update;
   if not found then
-    raise exception 'audit_head has no row' using errcode = 'system_error';
+    raise exception 'audit_head has no row';
   end if;
   for entry in
     select * from jsonb_to_recordset(entries) e (at timestamptz(3), "requestId" text, "clientId" text, "partyKey" bigint,
