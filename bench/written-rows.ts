@@ -29,7 +29,7 @@ const belongings: Readonly<Record<string, string>> = {
 };
 
 /** The database counts these itself. */
-const counted = new Set(['seq', 'xid']);
+const counted = new Set(['outbox.seq', 'outbox.xid']);
 
 /** Reads what a request wrote. */
 export async function readWrittenRows(client: pg.Client, requestId: string): Promise<readonly TableRows[]> {
@@ -45,7 +45,7 @@ export async function readWrittenRows(client: pg.Client, requestId: string): Pro
       'select attname as name, format_type(atttypid, atttypmod) as type from pg_attribute where attrelid = $1::regclass and attnum > 0 and not attisdropped and length(attgenerated) = 0 order by attnum',
       [table],
     );
-    const columns = described.filter(({ name }) => !counted.has(name));
+    const columns = described.filter(({ name }) => !counted.has(`${table}.${name}`));
     const { rows } = await client.query<Record<string, Value>>(
       `select ${columns.map(({ name }) => `${name}::text`).join(', ')} from ${table} where ${condition}`,
       [keys, requestId],
@@ -86,7 +86,7 @@ type Change = (value: Value, running: number, now: string) => Value;
 const keep: Change = (value) => value;
 const isNow: Change = (_value, _running, now) => now;
 const times = new Set(['last_updated', 'at']);
-const keyColumns = new Set(['key', 'resource', 'consent', 'person']);
+const keyColumns = new Set(['key', 'resource', 'consent', 'person', 'seq']);
 const idColumns = new Set(['id', 'patient_id', 'consent_id', 'target_id']);
 
 /** Keys move by so much from write to write that those of no two writes are the same. */

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // The process edge: arguments, environment, signals. Nothing else in src touches process.*.
-// Usage: node src/main.ts [serve | demo | client | import | migrate | config] …
+// Usage: node src/main.ts [serve | demo | client | import | migrate | verify-audit | config] …
 const [major = 0] = process.versions.node.split('.').map(Number);
 if (major < 24) {
   process.stderr.write(

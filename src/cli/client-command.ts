@@ -9,6 +9,7 @@ import { openControlSocket } from './control-socket.ts';
 import { carryOut, executeControlCommand, runClientCommand } from './run-client-command.ts';
 import type { CommandContext } from './run-command.ts';
 import { tokenCommand } from './token-command.ts';
+import { answerVerifyAudit } from './verify-audit-command.ts';
 
 /** `sip-hub client …`: 0 done, 1 refused, 2 not understood. @throws FolderInUse, MigrationError */
 export async function clientCommand(context: CommandContext): Promise<number> {
@@ -32,7 +33,7 @@ export async function developmentToken(context: CommandContext): Promise<number>
 }
 
 /**
- * Lets `sip-hub client …` reach a hub on the embedded database while it runs. Does nothing on PostgreSQL, where the commands
+ * Lets `sip-hub client …` and `sip-hub verify-audit` reach a hub on the embedded database while it runs. Does nothing on PostgreSQL, where the commands
  * work on the database. Call the function it gives before the hub stops.
  */
 export async function listenForCommands(options: {
@@ -45,7 +46,7 @@ export async function listenForCommands(options: {
   const context = { database, clock: systemClock, allowLoopbackJwks: isLoopbackHost(config.host) };
   const socket = await openControlSocket({
     dataFolder: config.dataFolder,
-    execute: (command) => executeControlCommand(command, context),
+    execute: async (command) => (await answerVerifyAudit(command, database)) ?? executeControlCommand(command, context),
     onFailure: (error) =>
       log('error', 'command-failed', { detail: error instanceof Error ? error.stack : String(error) }),
   });

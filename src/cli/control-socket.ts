@@ -98,11 +98,15 @@ async function respond(
  * Sends a command to the hub that runs on this data folder. undefined where none listens.
  * @throws ControlSocketError where the socket belongs to another user or does not answer as a hub
  */
-export async function sendControlCommand(dataFolder: string, command: unknown): Promise<ControlAnswer | undefined> {
+export async function sendControlCommand(
+  dataFolder: string,
+  command: unknown,
+  options: { readonly timeoutMs: number } = { timeoutMs },
+): Promise<ControlAnswer | undefined> {
   const path = findSocket(dataFolder);
   if (path === undefined) return undefined;
   requireOwn(path);
-  const sent = request({ socketPath: path, method: 'POST', path: '/', signal: AbortSignal.timeout(timeoutMs) });
+  const sent = request({ socketPath: path, method: 'POST', path: '/', signal: AbortSignal.timeout(options.timeoutMs) });
   let response: IncomingMessage;
   try {
     response = await new Promise<IncomingMessage>((resolve, reject) => {

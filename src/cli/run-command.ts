@@ -51,6 +51,10 @@ const commands: Readonly<Record<string, Command>> = {
     summary: 'Bring the database to this version, and stop.',
     run: async (context) => (await import('./migrate-command.ts')).migrateCommand(context),
   },
+  'verify-audit': {
+    summary: 'Walk the audit log, and name the first row that is not as it was written.',
+    run: async (context) => (await import('./verify-audit-command.ts')).verifyAuditCommand(context),
+  },
   config: {
     summary: 'Print every setting, its value and meaning.',
     run: async (context) => (await import('./config-command.ts')).configCommand(context),
@@ -62,7 +66,7 @@ export async function runCommand(edge: Edge): Promise<number> {
   const [name = 'serve', ...rest] = edge.arguments;
   const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
   if (command === undefined) {
-    const lines = Object.entries(commands).map(([known, { summary }]) => `  ${known.padEnd(8)} ${summary}`);
+    const lines = Object.entries(commands).map(([known, { summary }]) => `  ${known.padEnd(12)} ${summary}`);
     edge.writeError(`sip-hub has no command "${name}". Commands:\n${lines.join('\n')}\n`);
     return 2;
   }

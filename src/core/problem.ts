@@ -541,6 +541,12 @@ export const problemKinds = {
     'The request took too long and was stopped. Narrow it or try again.',
     'Anropet tog för lång tid och avbröts. Avgränsa det eller försök igen.',
   ),
+  'audit-unavailable': kind(
+    503,
+    'transient',
+    'The hub cannot write to its audit log, and gives nothing that is not logged. Try again later; the operator can find the reason by the X-Request-Id.',
+    'Navet kan inte skriva i sin åtkomstlogg och lämnar inte ut något som inte loggas. Försök igen senare; driftansvarig kan hitta orsaken med X-Request-Id.',
+  ),
   draining: kind(
     503,
     'transient',

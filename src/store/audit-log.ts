@@ -1,37 +1,31 @@
-// The audit log: one row for what was done. Rows of requests that end at the same time share one INSERT and one commit,
-// and nobody's call resolves before its rows are committed. Never holds a personal number.
+// The audit log: one row for what was done, each chained to the one before it (audit-chain.ts). Rows of requests that end at the same
+// time share one statement and one commit, and nobody's call resolves before its rows are committed. Never holds a personal number.
 import { createGroup } from '../core/group.ts';
+import { Problem, problem } from '../core/problem.ts';
 import type { AuditRow, Store } from './store.ts';
 import type { Queryable, Statement } from './database.ts';
 
-const text = `insert into audit_log (at, request_id, client_id, party, interaction, outcome, status, type, entities)
-  select r.at, r.request_id, r.client_id, r.party, r.interaction, r.outcome, r.status, r.type, r.entities::jsonb
-  from unnest($1::timestamptz[], $2::text[], $3::text[], $4::bigint[], $5::text[], $6::text[], $7::integer[], $8::text[], $9::text[])
-    r (at, request_id, client_id, party, interaction, outcome, status, type, entities)`;
-
-/** What the `entities` column holds of a row, as JSON text. */
-export function entitiesText({ entities }: AuditRow): string {
-  return JSON.stringify(
-    entities.map(({ address, versionId, personKey, consent }) => ({ address, versionId, personKey, consent })),
-  );
+/**
+ * Puts the rows at the end of the chain. From this statement to the commit nobody else writes to the log, so it comes last
+ * in a transaction and goes out together with COMMIT (`closing` in database.ts).
+ */
+export function appendAuditRows(rows: readonly AuditRow[]): Statement {
+  return { name: 'store_audit', text: 'select audit_append($1::jsonb)', values: [JSON.stringify(rows.map(toEntry))] };
 }
 
-function insertAuditRows(rows: readonly AuditRow[]): Statement {
-  return {
-    name: 'store_audit',
-    text,
-    values: [
-      rows.map(({ at }) => at),
-      rows.map(({ requestId }) => requestId),
-      rows.map(({ clientId }) => clientId ?? null),
-      rows.map(({ partyKey }) => partyKey ?? null),
-      rows.map(({ interaction }) => interaction),
-      rows.map(({ outcome }) => outcome),
-      rows.map(({ status }) => status),
-      rows.map(({ type }) => type ?? null),
-      rows.map(entitiesText),
-    ],
-  };
+/** As `audit_append` takes it. */
+const toEntry = ({ entities, ...row }: AuditRow): object => ({
+  ...row,
+  entities: entities.map(({ address, versionId, personKey, consent }) => ({ address, versionId, personKey, consent })),
+});
+
+/**
+ * For what comes of `appendAuditRows`. A log that is damaged, or whose rights are gone, is no fault of the request: 503, and nothing
+ * is given. @throws audit-unavailable, or what the database says of itself
+ */
+export function rethrowUnlogged(error: unknown): never {
+  if (!(error instanceof Problem) || error.findings[0].code !== 'internal') throw error;
+  throw problem('audit-unavailable', { detail: error.detail, cause: error });
 }
 
 /** So many rows go down at most in one statement. */
@@ -41,7 +35,7 @@ const mostRows = 500;
 export function createAudit(database: Queryable): Store['audit'] {
   const audit = createGroup<readonly AuditRow[], undefined>({
     run: async (groups) => {
-      await database.query(insertAuditRows(groups.flat()));
+      await database.query(appendAuditRows(groups.flat())).catch(rethrowUnlogged);
       return groups.map(() => undefined);
     },
     sizeOf: (rows) => rows.length,

@@ -1,6 +1,6 @@
 // The store: reading, searching, writing and logging put together on one database.
 import type { Database, Queryable } from './database.ts';
-import { createAudit } from './audit-log.ts';
+import { appendAuditRows, createAudit, rethrowUnlogged } from './audit-log.ts';
 import { createEverything } from './everything.ts';
 import { createExportJobs } from './export-jobs.ts';
 import { createExportLines } from './export-lines.ts';
@@ -10,7 +10,7 @@ import { readerSettings } from './reader.ts';
 import { createSearch } from './search.ts';
 import { createSearchState, openingOf, requireGeneration } from './search-state.ts';
 import { createSearchWalk } from './search-walk.ts';
-import type { Store, WriteTransaction } from './store.ts';
+import type { AuditRow, Store, WriteTransaction } from './store.ts';
 import { createWrite } from './write.ts';
 
 export interface StoreOptions {
@@ -24,29 +24,44 @@ export interface StoreOptions {
 export function createStore(database: Database, options: StoreOptions): Store {
   const isProtected = options.rowLevelSecurity;
   const write = createWrite(isProtected);
-  const readingOf = (inside: Queryable): ReturnType<WriteTransaction['reading']> => ({
+  const readingOf = (inside: Queryable): Omit<ReturnType<WriteTransaction['reading']>, 'audit'> => ({
     ...createRead(inside, isProtected),
     ...createHistory(inside, isProtected),
     ...createSearch(inside, options),
     ...createEverything(inside, isProtected),
-    audit: createAudit(inside),
   });
   return {
     kind: database.kind,
     ...readingOf(database),
+    audit: createAudit(database),
     exports: { ...createExportJobs(database, isProtected), ...createExportLines(database, isProtected) },
     searchState: { ...createSearchState(database), ...createSearchWalk(database, isProtected) },
-    transaction: (permit, work, start) =>
-      database.transaction(
+    transaction: (permit, work, start) => {
+      const done: AuditRow[] = [];
+      const state = { isClosing: false };
+      const audit: Store['audit'] = (rows) => {
+        done.push(...rows);
+        return Promise.resolve();
+      };
+      const transaction = database.transaction(
         (inside, opened) => {
           if (start !== undefined) requireGeneration(opened, start.generation);
-          return work({ ...write(inside), reading: () => readingOf(inside) });
+          return work({ ...write(inside, audit), reading: () => ({ ...readingOf(inside), audit }) });
         },
         {
           settings: isProtected ? readerSettings(permit) : {},
           opening: start === undefined ? [] : openingOf(start.isDefining),
+          closing: () => {
+            state.isClosing = done.length > 0;
+            return state.isClosing ? appendAuditRows(done) : undefined;
+          },
         },
-      ),
+      );
+      return transaction.catch((error: unknown) => {
+        if (state.isClosing) return rethrowUnlogged(error);
+        throw error;
+      });
+    },
     ping: async () => {
       await database.query({ text: 'select 1' });
     },

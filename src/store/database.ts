@@ -18,6 +18,11 @@ export interface TransactionOptions {
   readonly settings?: Readonly<Record<string, string>>;
   /** Statements of the store's own without parameters that come first, sent together with BEGIN where that saves a round trip. */
   readonly opening?: readonly string[];
+  /**
+   * What comes last, asked for when the work is done: sent together with COMMIT, so that what it locks is held for no longer than the
+   * database needs, whatever becomes of this process. Its values are texts.
+   */
+  readonly closing?: () => Statement | undefined;
 }
 
 export interface Database extends Queryable {

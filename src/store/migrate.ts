@@ -82,10 +82,12 @@ function selectMissing(
 
 const checksumOf = (sql: string): string => createHash('sha256').update(sql).digest('hex');
 
-/** Statements end with a semicolon at the end of a line; migrations hold no function bodies. */
+/** Statements end with a semicolon at the end of a line; what stands between `$$` is the body of a function. */
 function splitStatements(sql: string): readonly string[] {
-  return sql
+  const bodies: string[] = [];
+  const outline = sql.replace(/\$\$.*?\$\$/gs, (body) => `$${bodies.push(body) - 1}$`);
+  return outline
     .split(/;[ \t]*(?:--[^\n]*)?$/m)
-    .map((statement) => statement.trim())
+    .map((statement) => statement.trim().replace(/\$(\d+)\$/g, (_, at) => bodies[Number(at)] ?? ''))
     .filter((statement) => statement.replace(/^\s*--[^\n]*$/gm, '').trim() !== '');
 }

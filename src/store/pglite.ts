@@ -49,7 +49,10 @@ export async function openPglite(options: PgliteOptions): Promise<Database> {
         const opening = transactionOptions?.opening ?? [];
         const results = opening.length === 0 ? [] : await inside.exec(opening.join('; ')).catch(rethrow);
         const opened = results.at(-1)?.rows ?? [];
-        return work({ query: (statement) => run(inside, statement) }, opened);
+        const result = await work({ query: (statement) => run(inside, statement) }, opened);
+        const closing = transactionOptions?.closing?.();
+        if (closing !== undefined) await run(inside, closing);
+        return result;
       }),
     script: async (sql) => {
       await pglite.exec(sql).catch(rethrow);

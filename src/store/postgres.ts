@@ -61,7 +61,7 @@ export function openPostgres(options: PostgresOptions): Database {
       try {
         const opened = await client.query(beginWith(transactionOptions ?? {})).catch(rethrow);
         const result = await work({ query: (statement) => run(client, statement) }, lastRows(opened));
-        await client.query('commit').catch(rethrow);
+        await client.query(commitWith(transactionOptions?.closing?.())).catch(rethrow);
         broken = false;
         return result;
       } catch (error) {
@@ -91,6 +91,14 @@ function beginWith({ settings = {}, opening = [] }: TransactionOptions): string 
     ([name, value]) => `set_config(${pg.escapeLiteral(name)}, ${pg.escapeLiteral(value)}, true)`,
   );
   return ['begin', ...(set.length === 0 ? [] : [`select ${set.join(', ')}`]), ...opening].join('; ');
+}
+
+/** What comes last and COMMIT in one round trip: should the first fail, the database does not come to the second. */
+function commitWith(closing: Statement | undefined): string {
+  if (closing === undefined) return 'commit';
+  const { text, values = [] } = closing;
+  const literal = text.replace(/\$(\d+)/g, (_, number) => pg.escapeLiteral(String(values[Number(number) - 1])));
+  return `${literal}; commit`;
 }
 
 /** Several statements in one text give several results; the driver's types do not say so. */

@@ -71,6 +71,11 @@ async function prepareRole(inside: Queryable): Promise<void> {
   await inside.query({
     text: `grant select, insert, update, delete on all tables in schema public to ${applicationRole}`,
   });
+  // The log is read, and added to by its function alone.
+  await inside.query({
+    text: `revoke insert, update, delete on audit_log, audit_head from ${applicationRole}`,
+  });
+  await inside.query({ text: `grant execute on function audit_append to ${applicationRole}` });
   await inside.query({ text: `grant usage, select on all sequences in schema public to ${applicationRole}` });
   const [member] = await inside.query<{ is: boolean }>({
     text: `select pg_has_role(current_user, $1, 'member') as is`,

@@ -169,7 +169,7 @@ export interface WriteTransaction {
   ) => Promise<readonly (readonly ResourceAddress[])[]>;
   /** Reading inside this transaction: sees what it has written. */
   readonly reading: () => Pick<Store, 'read' | 'readVersion' | 'history' | 'search' | 'everything' | 'audit'>;
-  /** Puts down versions, index, grants, outbox and audit rows in one statement. */
+  /** Puts down versions, index, grants and outbox rows in one statement; the audit row follows with the commit. */
   readonly apply: (permit: Permit, writes: readonly ResourceWrite[], audit: AuditRow) => Promise<void>;
   /** Says what index rows are to be made by from the commit on; only in a transaction that is defining. */
   readonly define: (wanted: WantedParameters) => Promise<void>;

@@ -2,6 +2,7 @@
 // as there are tables to write. One text for each shape of Bundle, prepared once per connection; everything else varies in arrays.
 import { indexTables, type IndexTable } from './index-tables.ts';
 import { liveCheck, slotReader } from './reader.ts';
+import type { LiveRow } from './reader.ts';
 import { compile, join, name, nothing, slot, sql } from './sql.ts';
 import type { Statement } from './database.ts';
 import type { Fragment, Slots } from './sql.ts';
@@ -175,7 +176,13 @@ const rowsOf: Readonly<Record<IndexTable, string>> = {
   search_text: 'textOf',
 };
 
-/** The statement for these slots: those of the reader, of `writeColumns`, of the index tables, and those named below. Gives one row (ok). */
+/** What the statement gives. */
+export interface WrittenRow extends LiveRow {
+  /** The keys of persons that Patients were written of, by the Patient's id. */
+  readonly persons: Readonly<Record<string, number>> | null;
+}
+
+/** The statement for these slots: those of the reader, of `writeColumns`, of the index tables, and those named below. Gives one WrittenRow. */
 export function createWriteStatement(isProtected: boolean): (slots: Slots) => Statement {
   const compiled = new Map<string, ReturnType<typeof compile>>();
   return (slots) => {
@@ -258,18 +265,9 @@ function compileWrite(isProtected: boolean, shape: WriteShape): ReturnType<typeo
     insert into outbox (at, action, type, id, version_id, resource, person, custodian)
     select w.last_updated, case when w.method = 'DELETE' then 'delete' when w.follows is null then 'create' else 'update' end,
       w.type, w.id, w.version_id, w.key, w.person, w.custodian
-    from w order by w.n),
-  logged as (
-    insert into audit_log (at, request_id, client_id, party, interaction, outcome, status, type, entities)
-    select ${slot('timestamptz', 'auditAt')}, ${slot('text', 'auditRequest')}, ${slot('text', 'auditClient')}, ${slot('bigint', 'auditParty')},
-      ${slot('text', 'auditInteraction')}, ${slot('text', 'auditOutcome')}, ${slot('integer', 'auditStatus')}, ${slot('text', 'auditType')},
-      -- A person made in this statement has no key before it.
-      coalesce((select jsonb_agg(e.entity ||
-          case when w.person is null then '{}' else jsonb_build_object('personKey', w.person) end order by e.n)
-        from jsonb_array_elements(${slot('jsonb', 'auditEntities')}) with ordinality e (entity, n)
-        left join w on w.type || '/' || w.id = e.entity ->> 'address'), '[]')
-    where (select ok from live))`,
+    from w order by w.n)`,
   ];
+  const persons = shape.registers ? sql`(select jsonb_object_agg(patient_id, key) from new_person)` : sql`null::jsonb`;
   return compile(sql`with ${join(parts, ',\n  ')}
-  select ok from live`);
+  select ok, ${persons} as persons from live`);
 }

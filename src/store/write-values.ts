@@ -1,11 +1,10 @@
 // What a write statement is filled with: the versions of a Bundle, turned into one array per column.
 import type { Permit } from '../access/permit.ts';
-import { entitiesText } from './audit-log.ts';
 import { toIndexedCode, toIndexedString } from './indexed-value.ts';
 import { toParameterKey } from './parameter-key.ts';
 import { readerSlots } from './reader.ts';
 import type { Slots } from './sql.ts';
-import type { AuditRow, ResourceWrite } from './store.ts';
+import type { ResourceWrite } from './store.ts';
 
 /** Each item with the place (1, 2, …) of the write it belongs to. */
 function flatten<Write, T>(
@@ -16,7 +15,7 @@ function flatten<Write, T>(
 }
 
 /** The slots of write-statement.ts. */
-export function toWriteSlots(permit: Permit, writes: readonly ResourceWrite[], audit: AuditRow): Slots {
+export function toWriteSlots(permit: Permit, writes: readonly ResourceWrite[]): Slots {
   return {
     ...readerSlots(permit),
     ...versionSlots(writes),
@@ -24,7 +23,6 @@ export function toWriteSlots(permit: Permit, writes: readonly ResourceWrite[], a
     ...indexSlots(writes),
     ...wideSlots(writes),
     ...grantSlots(writes),
-    ...auditSlots(audit),
   };
 }
 
@@ -128,19 +126,5 @@ function grantSlots(writes: readonly ResourceWrite[]): Slots {
     grantRecipient: rows.map(({ item }) => item.recipientId),
     grantStart: rows.map(({ item }) => item.startsAt),
     grantEnd: rows.map(({ item }) => item.endsAt ?? null),
-  };
-}
-
-function auditSlots(audit: AuditRow): Slots {
-  return {
-    auditAt: audit.at,
-    auditRequest: audit.requestId,
-    auditClient: audit.clientId ?? null,
-    auditParty: audit.partyKey ?? null,
-    auditInteraction: audit.interaction,
-    auditOutcome: audit.outcome,
-    auditStatus: audit.status,
-    auditType: audit.type ?? null,
-    auditEntities: entitiesText(audit),
   };
 }

@@ -13,11 +13,12 @@ import { selectCandidates } from './search-candidates.ts';
 import { compile, slot, sql, toStatement } from './sql.ts';
 import type { Slots } from './sql.ts';
 import type { ResourceAddress } from '../fhir/resource.ts';
-import type { AuditRow, Resolved, ResourceWrite, WriteTransaction } from './store.ts';
+import type { AuditRow, Resolved, ResourceWrite, Store, WriteTransaction } from './store.ts';
 import { isFound, resolvedColumns, toResolved, toStoredVersion, versionColumns } from './version-row.ts';
 import type { ResolvedRow, VersionRow } from './version-row.ts';
 import { ownRegistrationFirst, visibleTo } from './visibility.ts';
 import { createWriteStatement } from './write-statement.ts';
+import type { WrittenRow } from './write-statement.ts';
 import { toWriteSlots } from './write-values.ts';
 
 const addresses = sql`(select distinct a.type, a.id from unnest(${slot('text[]', 'types')}, ${slot('text[]', 'ids')}) a (type, id)) a`;
@@ -27,8 +28,10 @@ const addressSlots = (wanted: readonly ResourceAddress[]): Slots => ({
   ids: wanted.map(({ id }) => id),
 });
 
-/** What a WriteTransaction is made of; compiled once per store. */
-export function createWrite(isProtected: boolean): (inside: Queryable) => Omit<WriteTransaction, 'reading'> {
+/** What a WriteTransaction is made of; compiled once per store. `audit` is given what is to be logged when the transaction ends. */
+export function createWrite(
+  isProtected: boolean,
+): (inside: Queryable, audit: Store['audit']) => Omit<WriteTransaction, 'reading'> {
   const reader = slotReader(isProtected);
   const write = createWriteStatement(isProtected);
   const lock = compile(sql`with ${liveCheck(reader)},
@@ -66,20 +69,21 @@ export function createWrite(isProtected: boolean): (inside: Queryable) => Omit<W
     }
     return found;
   };
-  const apply = async (
+  /** Gives the keys of the persons made, by the Patient's id. */
+  const putDown = async (
     inside: Queryable,
     permit: Permit,
     writes: readonly ResourceWrite[],
-    audit: AuditRow,
-  ): Promise<void> => {
-    const rows = await inside.query<LiveRow>(write(toWriteSlots(permit, writes, audit))).catch((error: unknown) => {
+  ): Promise<WrittenRow['persons']> => {
+    const rows = await inside.query<WrittenRow>(write(toWriteSlots(permit, writes))).catch((error: unknown) => {
       throw explainConflict(error, writes);
     });
     requireLive(rows);
     await writeOrganizations(inside, writes);
+    return rows[0]?.persons ?? null;
   };
 
-  return (inside) => ({
+  return (inside, audit) => ({
     lockNames: async (names) => {
       if (names.length > 0) await inside.query({ ...lockNames, values: [names] });
     },
@@ -101,31 +105,38 @@ export function createWrite(isProtected: boolean): (inside: Queryable) => Omit<W
     match: (permit, queries, limit) => match(inside, permit, queries, limit),
     matchAfter: async (permit, { writes, queries, limit }) => {
       await inside.query({ text: 'savepoint before_writes' });
-      await apply(inside, permit, writes, toUnkeptRow(permit));
+      await putDown(inside, permit, writes);
       const found = await match(inside, permit, queries, limit);
       await inside.query({ text: 'rollback to savepoint before_writes' });
       await inside.query({ text: 'release savepoint before_writes' });
       return found.map((list) => list.map(({ type, id }) => ({ type, id })));
     },
-    apply: (permit, writes, audit) => apply(inside, permit, writes, audit),
+    apply: async (permit, writes, row) => {
+      const persons = await putDown(inside, permit, writes);
+      await audit([withPersons(row, writes, persons ?? {})]);
+    },
     define: async (wanted) => {
       await defineSearch(inside, wanted);
     },
   });
 }
 
-/** Of a write that is taken back, and its row of the log with it. */
-const toUnkeptRow = ({ at, requestId, interaction }: Permit): AuditRow => ({
-  at,
-  requestId,
-  clientId: undefined,
-  partyKey: undefined,
-  interaction,
-  outcome: 'success',
-  status: 200,
-  type: undefined,
-  entities: [],
-});
+/** The row with the person that each of its resources is about: one made with the write had no key before. */
+function withPersons(
+  row: AuditRow,
+  writes: readonly ResourceWrite[],
+  made: Readonly<Record<string, number>>,
+): AuditRow {
+  const persons = new Map(writes.map(({ type, id, person }) => [`${type}/${id}`, person]));
+  return {
+    ...row,
+    entities: row.entities.map((entity) => {
+      const person = persons.get(entity.address) ?? null;
+      if (person === null) return entity;
+      return { ...entity, personKey: 'key' in person ? person.key : (made[person.patientId] ?? null) };
+    }),
+  };
+}
 
 /** By one hash per name and in its order, so that two transactions never wait for each other. */
 const lockNames = {
