@@ -1,4 +1,5 @@
 // What only a real PostgreSQL can show: overlapping writers, several starting processes, policies, time limits.
+import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createStore } from '../src/store/create-store.ts';
 import { openDatabase } from '../src/store/open-database.ts';
@@ -197,5 +198,21 @@ describe('openDatabase', () => {
       findings: [{ code: 'database-timeout' }],
     });
     await slow.close();
+  });
+
+  test('lives when a connection breaks between two statements of a transaction', async () => {
+    const { url, remove } = await createDatabase();
+    const database = openPostgres({ url, poolSize: 2, statementTimeoutMs: 20_000 });
+    const broken = database.transaction(async (inside) => {
+      const [own] = await inside.query<{ pid: number }>({ text: 'select pg_backend_pid() as pid' });
+      await database.query({ text: 'select pg_terminate_backend($1, 5000)', values: [own?.pid ?? 0] });
+      // Nothing is asked while it breaks: what is not heard here would end the process.
+      await setTimeout(100);
+      await inside.query({ text: 'select 1' });
+    });
+    await expect(broken).rejects.toMatchObject({ findings: [{ code: 'database-unavailable' }] });
+    expect(await database.query({ text: 'select 1 as one' })).toEqual([{ one: 1 }]);
+    await database.close();
+    await remove();
   });
 });

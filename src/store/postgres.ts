@@ -51,6 +51,8 @@ export function openPostgres(options: PostgresOptions): Database {
   });
   // An idle connection that breaks is replaced by the pool; the statement that needs one reports if none can be had.
   pool.on('error', () => undefined);
+  // The pool hears only the idle ones. One that breaks within a transaction is reported by its statement; unheard, it would end the process.
+  pool.on('connect', (client) => void client.on('error', () => undefined));
 
   return {
     kind: 'postgres',
