@@ -109,26 +109,79 @@ export function findConsentFaults(resource: FhirResource): readonly Finding[] {
 }
 
 /**
- * What the Consent opens, given the `Organization` id of the party that records it. A custodian's part is in effect only where that
- * custodian itself recorded the consent. Empty unless the status is `active` and nothing in it is unsupported.
+ * What the Consent opens, given the `Organization` id of the party that records it. That party's own part is in effect at once, another
+ * custodian's when it has confirmed the Consent; until then it is asked. Empty where anything in the Consent is unsupported.
  */
 export function toSharingGrants(resource: FhirResource, recorderId: string, recordedAt: Date): readonly SharingGrant[] {
   const consent = resource as ConsentBody;
-  if (consent.status !== 'active' || findConsentFaults(resource).length > 0) return [];
+  const isActive = consent.status === 'active';
+  if ((!isActive && consent.status !== 'proposed') || findConsentFaults(resource).length > 0) return [];
+  const span = readSpan(consent);
+  if (span === undefined) return [];
+  const { startsAt = recordedAt, endsAt } = span;
+  const custodians = organizationsIn(asArray(consent.organization));
+  const asked = [...custodians].filter((custodianId) => custodianId !== recorderId);
+  return [
+    ...(isActive ? custodians : []).flatMap((custodianId) =>
+      recipientsOf(consent).map((recipientId): SharingGrant => ({
+        custodianId,
+        recipientId,
+        startsAt,
+        endsAt,
+        ...(custodianId === recorderId ? {} : { kind: 'when-confirmed' }),
+      })),
+    ),
+    ...asked.map((recipientId): SharingGrant => {
+      return { custodianId: recorderId, recipientId, startsAt: recordedAt, endsAt, kind: 'asking' };
+    }),
+  ];
+}
+
+/**
+ * True where a custodian that has confirmed the earlier version must be asked anew: the later one opens to more recipients or for a longer
+ * time, or one of them is not active. A custodian that is named anew is another question.
+ */
+export function isWidened(earlier: FhirResource, later: FhirResource): boolean {
+  const [before, after] = [earlier as ConsentBody, later as ConsentBody];
+  const [spanBefore, spanAfter] = [readSpan(before), readSpan(after)];
+  if (before.status !== 'active' || after.status !== 'active') return true;
+  if (spanBefore === undefined || spanAfter === undefined) return true;
+  const known = new Set(recipientsOf(before));
+  const startsEarlier =
+    spanBefore.startsAt === undefined || spanAfter.startsAt === undefined
+      ? spanBefore.startsAt !== spanAfter.startsAt
+      : spanAfter.startsAt < spanBefore.startsAt;
+  const endsLater =
+    spanBefore.endsAt !== undefined && (spanAfter.endsAt === undefined || spanAfter.endsAt > spanBefore.endsAt);
+  return startsEarlier || endsLater || recipientsOf(after).some((recipientId) => !known.has(recipientId));
+}
+
+/** True where the organization itself stands among the custodians whose data the Consent opens. */
+export function namesCustodian(resource: FhirResource, organizationId: string): boolean {
+  return organizationsIn(asArray((resource as ConsentBody).organization)).includes(organizationId);
+}
+
+/** When it opens; undefined where that cannot be read. */
+function readSpan(consent: ConsentBody): Pick<Partial<SharingGrant>, 'startsAt' | 'endsAt'> | undefined {
   const period = consent.provision?.period;
   const start = period?.start ?? consent.dateTime;
   const startSpan = start === undefined ? undefined : parseTimeSpan(start);
   const endSpan = period?.end === undefined ? undefined : parseTimeSpan(period.end);
   if ((start !== undefined && startSpan === undefined) || (period?.end !== undefined && endSpan === undefined))
-    return [];
-  const startsAt = startSpan === undefined ? recordedAt : new Date(startSpan.lowMs);
-  const endsAt = endSpan === undefined ? undefined : new Date(endSpan.highMs);
-  const recipients = new Set(asArray(consent.provision?.actor).map((actor) => findOrganization(actor?.reference)));
-  const isNamed = asArray(consent.organization).some((custodian) => findOrganization(custodian) === recorderId);
-  if (!isNamed) return [];
-  return [...recipients].flatMap((recipientId) =>
-    recipientId === undefined ? [] : [{ custodianId: recorderId, recipientId, startsAt, endsAt }],
-  );
+    return undefined;
+  return {
+    ...(startSpan === undefined ? {} : { startsAt: new Date(startSpan.lowMs) }),
+    endsAt: endSpan === undefined ? undefined : new Date(endSpan.highMs),
+  };
+}
+
+function recipientsOf(consent: ConsentBody): readonly string[] {
+  return organizationsIn(asArray(consent.provision?.actor).map((actor) => actor?.reference));
+}
+
+/** The ids of the Organizations referred to, each once. */
+function organizationsIn(references: readonly ({ readonly reference?: string } | undefined)[]): readonly string[] {
+  return [...new Set(references.flatMap((reference) => findOrganization(reference) ?? []))];
 }
 
 function asArray<T>(value: readonly T[] | undefined): readonly T[] {

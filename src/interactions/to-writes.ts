@@ -1,5 +1,5 @@
 // From decided changes to versions to be put down: ids, meta, exact text, index rows, what a Consent opens.
-import { findConsentFaults, toSharingGrants } from '../access/consent.ts';
+import { findConsentFaults, isWidened, toSharingGrants } from '../access/consent.ts';
 import { custodianOf } from '../access/decide-write.ts';
 import type { Permit } from '../access/permit.ts';
 import { canonicalBase } from '../core/canonical.ts';
@@ -81,6 +81,10 @@ function toWrite(change: SettledChange, { services, permit, locked, links }: Wri
       references: links.references.get(change) ?? [],
       grants:
         change.type === 'Consent' ? toGrants(resource, { services, permit, person, path: change.path }) : undefined,
+      keepsConfirmations:
+        change.type === 'Consent' &&
+        before?.body !== undefined &&
+        !isWidened(JSON.parse(before.body) as FhirResource, resource),
       organization:
         change.type === 'Organization' ? toOrganizationUnit(resource, services.baseUrl, change.path) : undefined,
     },
@@ -170,8 +174,10 @@ function toGrants(
     );
   }
   const { principal } = permit;
-  if (person === null) return [];
-  return principal.kind === 'system' ? toSharingGrants(resource, principal.party.organizationId, permit.at) : [];
+  if (person === null || principal.kind !== 'system') return [];
+  const grants = toSharingGrants(resource, principal.party.organizationId, permit.at);
+  // Where each party keeps its own persons, nobody else has anything about this one to open.
+  return services.mode.sharesPersons ? grants : grants.filter(({ kind }) => kind === undefined);
 }
 
 const authorityExtension = `${canonicalBase}/StructureDefinition/sip-own-authority`;

@@ -16,7 +16,8 @@ export function entitiesText({ entities }: AuditRow): string {
   );
 }
 
-function insertAuditRows(rows: readonly AuditRow[]): Statement {
+/** All rows in one INSERT. */
+export function insertAuditRows(rows: readonly AuditRow[]): Statement {
   return {
     name: 'store_audit',
     text,

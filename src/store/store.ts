@@ -143,6 +143,8 @@ export interface ResourceWrite extends ResourceAddress {
   readonly references: readonly string[];
   /** For a Consent: what it opens now (replaces what its earlier version opened). */
   readonly grants: readonly SharingGrant[] | undefined;
+  /** For a Consent: who has confirmed the version before has confirmed this one, too. Left out: nobody has. */
+  readonly keepsConfirmations?: boolean;
   readonly organization: OrganizationUnit | undefined;
 }
 
@@ -171,6 +173,14 @@ export interface WriteTransaction {
   readonly reading: () => Pick<Store, 'read' | 'readVersion' | 'history' | 'search' | 'everything' | 'audit'>;
   /** Puts down versions, index, grants, outbox and audit rows in one statement. */
   readonly apply: (permit: Permit, writes: readonly ResourceWrite[], audit: AuditRow) => Promise<void>;
+  /**
+   * Puts down that the acting party has confirmed the locked Consent as it is, what that opens, and the audit row. A party that has
+   * confirmed it already gets no more by it.
+   */
+  readonly confirm: (
+    permit: Permit,
+    input: Readonly<{ consent: LockedVersion; grants: readonly SharingGrant[]; audit: AuditRow }>,
+  ) => Promise<void>;
   /** Says what index rows are to be made by from the commit on; only in a transaction that is defining. */
   readonly define: (wanted: WantedParameters) => Promise<void>;
 }

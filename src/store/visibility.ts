@@ -54,8 +54,14 @@ function openingGrants(reader: Reader, alias: string): Fragment {
   const row = name(alias);
   return sql`from sharing_grant opening
     where opening.person = ${row}.person and opening.starts_at <= ${reader.at} and (opening.ends_at is null or opening.ends_at > ${reader.at})
+      and ${opensRow(row)}
       and opening.recipient = any (array(select above.covering from party_coverage above where above.covered = ${reader.party}))
       and exists (select from party_coverage above where above.covered = ${row}.custodian and above.covering = opening.custodian)`;
+}
+
+/** A grant is of all that the custodian keeps about the person, or of one resource as it is now. */
+function opensRow(row: Fragment): Fragment {
+  return sql`(opening.resource is null or (opening.resource = ${row}.key and opening.consent_version = ${row}.version_id))`;
 }
 
 /** The Consent and version that opened the row, as text[]; null where none was needed. */
@@ -67,7 +73,7 @@ export function openedBy(reader: Reader, alias: string): Fragment {
 
 /**
  * The references of the row whose target the reader may not see, as text[]; null where there are none. Targets with the row's own
- * custodian and person are as visible as the row, unless the reader sees it only as the author of that version.
+ * custodian and person are as visible as the row, unless the reader sees it only as the author of that version or as asked to confirm it.
  */
 export function hiddenReferences(reader: Reader, alias: string): Fragment {
   const row = name(alias);
@@ -94,10 +100,13 @@ export function hasTarget({ type, id }: Address, condition: Fragment): Fragment 
   return sql`((select true from resource t where t.type = ${type} and t.id = ${id} and ${condition} limit 1) is not null)`;
 }
 
-/** Those of the row's references that can be hidden from somebody who sees the row, as text[]. */
+/**
+ * Those of the row's references that can be hidden from somebody who sees the row, as text[]. A Consent may be seen by a custodian that is
+ * asked to confirm it and sees nothing else.
+ */
 export function hideableReferences(reader: Reader, alias: string): Fragment {
   const row = name(alias);
-  return sql`case when ${row}.author = ${reader.party} and ${row}.custodian is distinct from ${reader.party}
+  return sql`case when (${row}.author = ${reader.party} or ${row}.type = 'Consent') and ${row}.custodian is distinct from ${reader.party}
     then ${row}.refs else ${row}.foreign_refs end`;
 }
 

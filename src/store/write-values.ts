@@ -128,6 +128,8 @@ function grantSlots(writes: readonly ResourceWrite[]): Slots {
     grantRecipient: rows.map(({ item }) => item.recipientId),
     grantStart: rows.map(({ item }) => item.startsAt),
     grantEnd: rows.map(({ item }) => item.endsAt ?? null),
+    grantKind: rows.map(({ item }) => item.kind ?? null),
+    grantStays: rows.map(({ write }) => write.keepsConfirmations ?? false),
   };
 }
 

@@ -3,6 +3,7 @@
 import type { Permit } from '../access/permit.ts';
 import { Problem, problem } from '../core/problem.ts';
 import type { SearchQuery } from '../search/query.ts';
+import { createConfirm } from './confirm.ts';
 import type { Queryable } from './database.ts';
 import { findCovered, writeOrganizations } from './organizations.ts';
 import { violatedConstraint } from './postgres-problems.ts';
@@ -31,6 +32,7 @@ const addressSlots = (wanted: readonly ResourceAddress[]): Slots => ({
 export function createWrite(isProtected: boolean): (inside: Queryable) => Omit<WriteTransaction, 'reading'> {
   const reader = slotReader(isProtected);
   const write = createWriteStatement(isProtected);
+  const confirm = createConfirm(isProtected);
   const lock = compile(sql`with ${liveCheck(reader)},
     locked as (
       select ${versionColumns(reader, 'r')} from ${addresses} join resource r on r.type = a.type and r.id = a.id
@@ -108,6 +110,7 @@ export function createWrite(isProtected: boolean): (inside: Queryable) => Omit<W
       return found.map((list) => list.map(({ type, id }) => ({ type, id })));
     },
     apply: (permit, writes, audit) => apply(inside, permit, writes, audit),
+    confirm: confirm(inside),
     define: async (wanted) => {
       await defineSearch(inside, wanted);
     },

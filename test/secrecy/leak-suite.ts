@@ -3,11 +3,30 @@
 // and against copies with a fault planted (planted-faults.test.ts).
 import { setTimeout } from 'node:timers/promises';
 import type { VendorSystem } from '../../src/cli/demo/vendor-system.ts';
-import { entriesOf, goal, linkOf, patient, persons, personnummerSystem } from '../scenarios/fixtures.ts';
+import {
+  entriesOf,
+  goal,
+  linkOf,
+  organizationOf,
+  patient,
+  persons,
+  personnummerSystem,
+} from '../scenarios/fixtures.ts';
 import { hsa, type OpenHub, type TestHub } from '../scenarios/test-hub.ts';
 import { type Answer, type Ask, askAt, type Call, differences, withoutNewWords } from './answers.ts';
 import { clientIdOf, commandClient } from './clients.ts';
-import { change, create, messageIdSystem, open, secretWord, task, withdraw, type Written } from './world.ts';
+import {
+  change,
+  confirm,
+  create,
+  messageIdSystem,
+  open,
+  openJointly,
+  secretWord,
+  task,
+  withdraw,
+  type Written,
+} from './world.ts';
 
 export interface LeakWorld {
   readonly hub: TestHub;
@@ -716,6 +735,75 @@ const onConsent: Readonly<Record<string, Check>> = {
   },
 };
 
+const onJointConsents: Readonly<Record<string, Check>> = {
+  'a custodian that is asked to confirm sees the Consent alone, and not whom it is about': async (world) => {
+    const { keeper, cecilia } = world;
+    const person = `Patient/${cecilia.id}`;
+    const given = await openJointly({ by: keeper, person, custodians: [hsa.homeCare], recipients: [hsa.childUnit] });
+    const found: string[] = [];
+    for (const path of [given.address, `Consent?_id=${given.id}`, `${given.address}/_history`]) {
+      const { answer, leaks } = await look(world, { method: 'GET', path });
+      found.push(...leaks, ...mentions(answer, [cecilia.id, cecilia.goal.id]));
+      if (!answer.text.includes('SUBSETTED')) found.push(`${path} does not give the Consent`);
+    }
+    for (const path of [person, cecilia.goal.address]) {
+      const { answer, leaks } = await look(world, { method: 'GET', path });
+      found.push(...leaks, ...(answer.status === 404 ? [] : [`${path} gives ${answer.status}`]));
+    }
+    await withdraw(keeper, given);
+    const { answer } = await look(world, { method: 'GET', path: given.address });
+    return [...found, ...(answer.status === 404 ? [] : [`withdrawn: ${answer.status}`])];
+  },
+  'a custodian that is asked to confirm sees no version that did not ask it': async (world) => {
+    const { keeper, cecilia } = world;
+    const opening = { by: keeper, person: `Patient/${cecilia.id}`, recipients: [hsa.childUnit] };
+    const first = await openJointly({ ...opening, custodians: [hsa.careCentre] });
+    const organization = [{ reference: organizationOf(hsa.careCentre) }, { reference: organizationOf(hsa.homeCare) }];
+    const given = await change(keeper, first, { organization });
+    const now = await look(world, { method: 'GET', path: `${given.address}/_history/${given.versionId}` });
+    const before = await look(world, { method: 'GET', path: `${given.address}/_history/${first.versionId}` });
+    const all = await look(world, { method: 'GET', path: `${given.address}/_history` });
+    await withdraw(keeper, given);
+    const statuses = `${now.answer.status},${before.answer.status}`;
+    return [...expectTotal(all.answer, 1), ...(statuses === '200,404' ? [] : [`now and before: ${statuses}`])];
+  },
+  'what a custodian has confirmed closes when the Consent is widened, and stays closed when it is narrowed again':
+    async (world) => {
+      const { keeper, third, davidId } = world;
+      const person = `Patient/${davidId}`;
+      const given = await openJointly({
+        by: third,
+        person,
+        custodians: [hsa.careCentre],
+        recipients: [hsa.psychosisClinic],
+      });
+      const confirmed = await confirm(keeper, given);
+      const { actor } = given.resource['provision'] as { readonly actor: readonly object[] };
+      const readersToo = [...actor, { ...actor[0], reference: { reference: organizationOf(hsa.homeCare) } }];
+      const provision = given.resource['provision'] as object;
+      const wide = await change(third, given, { provision: { ...provision, actor: readersToo } });
+      const leaks = [
+        ...(await expectRegistration(world, { id: davidId, number: persons.david, keeper: hsa.childUnit })),
+      ];
+      const withdrawn = await withdraw(third, wide);
+      const again = await change(third, withdrawn, { status: 'active' });
+      leaks.push(...(await expectRegistration(world, { id: davidId, number: persons.david, keeper: hsa.childUnit })));
+      await withdraw(third, again);
+      return [...leaks, ...(confirmed.status === 200 ? [] : [`not confirmed: ${confirmed.status}`])];
+    },
+  'what a custodian has confirmed closes with the Consent': async (world) => {
+    const { keeper, third, davidId } = world;
+    const person = `Patient/${davidId}`;
+    const given = await openJointly({ by: third, person, custodians: [hsa.careCentre], recipients: [hsa.homeCare] });
+    await confirm(keeper, given);
+    const open = await expectRegistration(world, { id: davidId, number: persons.david, keeper: hsa.childUnit });
+    const again = await change(third, await withdraw(third, given), { status: 'active' });
+    const leaks = await expectRegistration(world, { id: davidId, number: persons.david, keeper: hsa.childUnit });
+    await withdraw(third, again);
+    return [...leaks, ...(open.length > 0 ? [] : ['the confirmation opens nothing'])];
+  },
+};
+
 /** Who covers whom is worked out when an Organization is written. */
 async function writeOrganizationAgain({ hub: { operator }, ask }: LeakWorld, hsaId: string): Promise<void> {
   const found = await ask(operator, {
@@ -780,6 +868,7 @@ export const leakChecks: Readonly<Record<string, Check>> = {
   ...byCondition,
   ...byWriting,
   ...onConsent,
+  ...onJointConsents,
   ...onClients,
 };
 

@@ -67,6 +67,43 @@ export function open({ by, person, custodian, recipient, period, status = 'activ
   return create(by, { ...resource, status, ...(period === undefined ? {} : { provision: { ...provision, period } }) });
 }
 
+/** Records a Consent of several custodians. */
+export function openJointly(given: {
+  readonly by: VendorSystem;
+  readonly person: string;
+  /** HSA-ids. */
+  readonly custodians: readonly string[];
+  readonly recipients: readonly string[];
+  readonly period?: { readonly start?: string; readonly end?: string };
+  readonly status?: string;
+}): Promise<Written> {
+  const { by, person, custodians, recipients, period, status = 'active' } = given;
+  const resource = consent(person, '', '');
+  const provision = resource['provision'] as { readonly actor: readonly object[] };
+  const actor = recipients.map((recipient) => ({
+    ...provision.actor[0],
+    reference: { reference: organizationOf(recipient) },
+  }));
+  return create(by, {
+    ...resource,
+    status,
+    organization: custodians.map((custodian) => ({ reference: organizationOf(custodian) })),
+    provision: { ...provision, actor, ...(period === undefined ? {} : { period }) },
+  });
+}
+
+/** What asks to confirm the version of the Consent. */
+export const confirmCall = ({ address, versionId }: Written) =>
+  ({
+    method: 'POST',
+    path: `${address}/$confirm`,
+    body: { resourceType: 'Parameters' },
+    headers: { 'If-Match': `W/"${versionId}"` },
+  }) as const;
+
+export const confirm = (by: VendorSystem, given: Written): ReturnType<VendorSystem['call']> =>
+  by.call(confirmCall(given));
+
 /** Sets the Consent `inactive`. */
 export const withdraw = (by: VendorSystem, given: Written): Promise<Written> =>
   change(by, given, { status: 'inactive' });
