@@ -121,7 +121,7 @@ describe('findConsentFaults', () => {
     ['Consent.verification', consent({ verification: [{ verified: true }] })],
     ['Consent.policyRule', consent({ policyRule: { text: 'x' } })],
     ['Consent.modifierExtension', consent({ modifierExtension: [{ url: 'http://example.org' }] })],
-    ['Consent.provision.provision', consent({}, { provision: [{ type: 'deny' }] })],
+    ['Consent.provision.provision[0]', consent({}, { provision: [{ type: 'deny' }] })],
     ['Consent._status', consent({ _status: { extension: [{ url: 'http://example.org' }] } })],
     ['Consent.provision._type', consent({}, { _type: { extension: [{ url: 'http://example.org' }] } })],
     [

@@ -1,7 +1,8 @@
 // From decided changes to versions to be put down: ids, meta, exact text, index rows, what a Consent opens.
-import { findConsentFaults, isWidened, toSharingGrants } from '../access/consent.ts';
+import { findConsentFaults, isWidened, toSharingExclusions, toSharingGrants } from '../access/consent.ts';
 import { custodianOf } from '../access/decide-write.ts';
 import type { Permit } from '../access/permit.ts';
+import { findDeniableLabels } from '../access/sharing-labels.ts';
 import { canonicalBase } from '../core/canonical.ts';
 import { problem, throwIfErrors } from '../core/problem.ts';
 import { formatInstant } from '../fhir/instant.ts';
@@ -81,6 +82,11 @@ function toWrite(change: SettledChange, { services, permit, locked, links }: Wri
       references: links.references.get(change) ?? [],
       grants:
         change.type === 'Consent' ? toGrants(resource, { services, permit, person, path: change.path }) : undefined,
+      exclusions: change.type === 'Consent' && person !== null ? toSharingExclusions(resource, permit.at) : [],
+      labels: {
+        now: findDeniableLabels(resource),
+        mayHaveHad: before !== undefined && before.body?.includes('"security"') !== false,
+      },
       keepsConfirmations:
         change.type === 'Consent' &&
         before?.body !== undefined &&

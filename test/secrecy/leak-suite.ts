@@ -19,9 +19,13 @@ import {
   change,
   confirm,
   create,
+  denyActor,
+  denyData,
+  denyLabel,
   messageIdSystem,
   open,
   openJointly,
+  remove,
   secretWord,
   task,
   withdraw,
@@ -804,6 +808,86 @@ const onJointConsents: Readonly<Record<string, Check>> = {
   },
 };
 
+/** Cecilia's data are opened to the reader by one Consent, and a Goal of hers is denied by another. */
+async function denied(
+  world: LeakWorld,
+  { denial, labels = [] }: { readonly denial: (target: Written) => object; readonly labels?: readonly object[] },
+  check: (target: Written) => Promise<readonly string[]>,
+): Promise<readonly string[]> {
+  const { keeper, cecilia } = world;
+  const person = `Patient/${cecilia.id}`;
+  const secret = { description: { text: `Ett ${secretWord} mål.` } };
+  const meta = labels.length === 0 ? {} : { meta: { security: labels } };
+  const target = await create(keeper, goal(person, { ...secret, ...meta }));
+  const opening = await open({ by: keeper, person, custodian: hsa.careCentre, recipient: hsa.homeCare });
+  const denying = await openJointly({
+    by: keeper,
+    person,
+    custodians: [hsa.careCentre],
+    recipients: [hsa.childUnit],
+    denied: [denial(target)],
+  });
+  const found = await check(target);
+  for (const given of [opening, denying]) await withdraw(keeper, given);
+  await remove(keeper, { ...target, versionId: await currentVersion(world, target) });
+  return found;
+}
+
+async function currentVersion({ ask, keeper }: LeakWorld, { address }: Written): Promise<string> {
+  return (await ask(keeper, { method: 'GET', path: address })).headers['etag']?.slice(3, -1) ?? '';
+}
+
+async function hides(world: LeakWorld, paths: readonly string[]): Promise<readonly string[]> {
+  const found: string[] = [];
+  for (const path of paths) {
+    const { answer, leaks } = await look(world, { method: 'GET', path });
+    found.push(...leaks, ...(answer.status === 404 ? [] : [`${path} gives ${answer.status}`]));
+  }
+  return found;
+}
+
+const violence = { system: 'https://siphub.se/fhir/CodeSystem/sip-sensitivity', code: 'violence' };
+
+const onDenials: Readonly<Record<string, Check>> = {
+  'what a Consent denies is as absent, whatever another opens': (world) =>
+    denied(world, { denial: ({ address }) => denyData(address) }, async ({ id, versionId, address }) => {
+      const found = [...(await hides(world, [address, `${address}/_history/${versionId}`, `${address}/_history`]))];
+      // Another Goal of hers is open, and holds the word.
+      const { answer } = await look(world, { method: 'GET', path: `Goal?_count=1000&_elements=id` });
+      found.push(
+        ...mentions(answer, [id]),
+        ...(answer.text.includes(world.cecilia.goal.id) ? [] : ['nothing is open']),
+      );
+      const counted = await look(world, { method: 'GET', path: `Goal?_id=${id}&_total=accurate` });
+      return [...found, ...expectTotal(counted.answer, 0)];
+    }),
+  'a denial of an organization is one of the units below it': (world) =>
+    denied(world, { denial: () => denyActor(hsa.elderBoard) }, ({ address }) =>
+      hides(world, [address, `Patient/${world.cecilia.id}`]),
+    ),
+  'a denial of a label hides what bears it, with the versions before': (world) =>
+    denied(world, { denial: () => denyLabel(violence.system, violence.code) }, async (target) => {
+      const labelled = await change(world.keeper, target, { meta: { security: [violence] } });
+      return hides(world, [
+        target.address,
+        ...[target, labelled].map(({ versionId }) => `${target.address}/_history/${versionId}`),
+      ]);
+    }),
+  'a denial of a label hides a version that bore it': (world) =>
+    denied(world, { denial: () => denyLabel(violence.system, violence.code), labels: [violence] }, async (target) => {
+      await change(world.keeper, target, { meta: { security: [{ ...violence, code: 'mental-health' }] } });
+      return hides(world, [`${target.address}/_history/${target.versionId}`]);
+    }),
+  'references to what is denied are taken out of what is open': (world) =>
+    denied(world, { denial: ({ address }) => denyData(address) }, async ({ id, address }) => {
+      const about = await create(world.keeper, task(`Patient/${world.cecilia.id}`, hsa.homeCare, address));
+      const { answer, leaks } = await look(world, { method: 'GET', path: about.address });
+      const found = await look(world, { method: 'GET', path: `Task?focus=${address}&_total=accurate` });
+      await remove(world.keeper, about);
+      return [...leaks, ...mentions(answer, [id]), ...expectTotal(found.answer, 0)];
+    }),
+};
+
 /** Who covers whom is worked out when an Organization is written. */
 async function writeOrganizationAgain({ hub: { operator }, ask }: LeakWorld, hsaId: string): Promise<void> {
   const found = await ask(operator, {
@@ -869,6 +953,7 @@ export const leakChecks: Readonly<Record<string, Check>> = {
   ...byWriting,
   ...onConsent,
   ...onJointConsents,
+  ...onDenials,
   ...onClients,
 };
 

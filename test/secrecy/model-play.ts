@@ -6,7 +6,7 @@ import type { VendorSystem } from '../../src/cli/demo/vendor-system.ts';
 import { entriesOf, goal, organizationOf, patient, persons } from '../scenarios/fixtures.ts';
 import { hsa, type OpenHub, type TestHub } from '../scenarios/test-hub.ts';
 import { type Ask, askAt } from './answers.ts';
-import { change, confirm, create, openJointly, remove, type Written } from './world.ts';
+import { change, confirm, create, denyActor, denyData, denyLabel, openJointly, remove, type Written } from './world.ts';
 
 const partyIds = [hsa.careCentre, hsa.elderBoard, hsa.homeCare, hsa.childUnit] as const;
 type PartyId = (typeof partyIds)[number];
@@ -18,7 +18,16 @@ const covers = (above: PartyId, below: PartyId): boolean =>
 interface Kept {
   readonly custodian: PartyId;
   readonly person: number;
+  /** Bears the label that consents deny. */
+  readonly isLabelled: boolean;
   written: Written;
+}
+
+/** All that is said must be met. */
+interface Denied {
+  readonly to?: PartyId;
+  readonly goal?: Kept;
+  readonly isLabelled?: true;
 }
 
 interface Given {
@@ -31,6 +40,7 @@ interface Given {
   /** The last millisecond at which it opens. */
   endMs: number;
   readonly confirmed: Set<PartyId>;
+  denied: Denied | undefined;
   written: Written;
 }
 
@@ -39,8 +49,10 @@ class Model {
   readonly goals: Kept[] = [];
   readonly consents: Given[] = [];
 
-  sees(reader: PartyId, { custodian, person }: Pick<Kept, 'custodian' | 'person'>, atMs: number): boolean {
-    return reader === custodian || this.consents.some((given) => opens(given, { reader, custodian, person, atMs }));
+  sees(reader: PartyId, kept: Thing, atMs: number): boolean {
+    if (reader === kept.custodian) return true;
+    const isDenied = this.consents.some((given) => denies(given, { reader, kept, atMs }));
+    return !isDenied && this.consents.some((given) => opens(given, { reader, kept, atMs }));
   }
 
   seesConsent(reader: PartyId, given: Given, atMs: number): boolean {
@@ -55,18 +67,34 @@ class Model {
   }
 }
 
+/** A Goal, or a Consent, which bears no label and is not denied by itself. */
+type Thing = Pick<Kept, 'custodian' | 'person'> & Partial<Kept>;
+
 interface Question {
   readonly reader: PartyId;
-  readonly custodian: PartyId;
-  readonly person: number;
+  readonly kept: Thing;
   readonly atMs: number;
 }
 
-function opens(given: Given, { reader, custodian, person, atMs }: Question): boolean {
-  const isInForce = given.status === 'active' && given.startMs <= atMs && atMs <= given.endMs;
+const isInForce = ({ status, person, startMs, endMs }: Given, { kept, atMs }: Question): boolean =>
+  status === 'active' && person === kept.person && startMs <= atMs && atMs <= endMs;
+
+function opens(given: Given, question: Question): boolean {
+  const { reader, kept } = question;
   const isPart = (named: PartyId): boolean =>
-    covers(named, custodian) && (named === given.by || given.confirmed.has(named));
-  return isInForce && given.person === person && covers(given.to, reader) && given.custodians.some(isPart);
+    covers(named, kept.custodian) && (named === given.by || given.confirmed.has(named));
+  return isInForce(given, question) && covers(given.to, reader) && given.custodians.some(isPart);
+}
+
+function denies(given: Given, question: Question): boolean {
+  const { reader, kept } = question;
+  if (given.denied === undefined || !isInForce(given, question)) return false;
+  const { to, goal: target, isLabelled } = given.denied;
+  return (
+    (to === undefined || covers(to, reader)) &&
+    (target === undefined || target === kept) &&
+    (isLabelled === undefined || kept.isLabelled === true)
+  );
 }
 
 /** What the party is answered that confirms. */
@@ -95,6 +123,8 @@ interface Play {
   readonly random: (below: number) => number;
   readonly reads: { visible: number; hidden: number };
 }
+
+const label = { system: 'http://terminology.hl7.org/CodeSystem/v3-Confidentiality', code: 'R' };
 
 const statuses = ['active', 'active', 'active', 'inactive', 'entered-in-error', 'proposed'] as const;
 
@@ -208,6 +238,22 @@ const toPeriod = (startMs: number, endMs: number): { readonly start: string; rea
   ...(endMs === Number.POSITIVE_INFINITY ? {} : { end: new Date(endMs).toISOString() }),
 });
 
+function pickDenied(play: Play, { by, person }: Pick<Given, 'by' | 'person'>): Denied {
+  const own = play.model.goals.filter((kept) => kept.custodian === by && kept.person === person);
+  return pick<Denied>(play, [
+    { to: pick(play, partyIds) },
+    { goal: pick(play, own) },
+    { isLabelled: true },
+    { to: pick(play, partyIds), isLabelled: true },
+  ]);
+}
+
+const toProvision = ({ to, goal: target, isLabelled }: Denied): object => ({
+  ...(to === undefined ? {} : denyActor(to)),
+  ...(target === undefined ? {} : denyData(target.written.address)),
+  ...(isLabelled === undefined ? {} : denyLabel(label.system, label.code)),
+});
+
 async function giveConsent(play: Play): Promise<void> {
   const { model, hub, random, people } = play;
   const by = pick(play, partyIds);
@@ -218,6 +264,7 @@ async function giveConsent(play: Play): Promise<void> {
   const startMs = hub.now().getTime() + random(3000) - 2000;
   const endMs = random(3) === 0 ? Number.POSITIVE_INFINITY : startMs + random(20_000);
   const status = pick(play, statuses);
+  const denied = random(4) === 0 ? pickDenied(play, { by, person }) : undefined;
   const written = await openJointly({
     by: systemOf(play, by),
     person: people[person] ?? '',
@@ -225,8 +272,9 @@ async function giveConsent(play: Play): Promise<void> {
     recipients: [to],
     period: toPeriod(startMs, endMs),
     status,
+    denied: denied === undefined ? [] : [toProvision(denied)],
   });
-  model.consents.push({ by, custodians, to, person, status, startMs, endMs, confirmed: new Set(), written });
+  model.consents.push({ by, custodians, to, person, status, startMs, endMs, denied, confirmed: new Set(), written });
 }
 
 async function confirmConsent(play: Play): Promise<void> {
@@ -241,25 +289,30 @@ async function confirmConsent(play: Play): Promise<void> {
   if (status === 200) given.confirmed.add(party);
 }
 
-/** Another status, recipient or end. */
+/** Another status, recipient or end, or nothing denied any more. */
 async function changeConsent(play: Play): Promise<void> {
   if (play.model.consents.length === 0) return;
   const given = pick(play, play.model.consents);
   const status = pick(play, statuses);
   const to = play.random(4) === 0 ? pick(play, partyIds) : given.to;
   const endMs = play.random(4) === 0 ? given.startMs + play.random(20_000) : given.endMs;
-  const provision = given.written.resource['provision'] as { readonly actor: readonly object[] };
+  const denied = play.random(4) === 0 ? undefined : given.denied;
+  const { provision: nested, ...provision } = given.written.resource['provision'] as {
+    readonly actor: readonly object[];
+    readonly provision?: readonly object[];
+  };
   given.written = await change(systemOf(play, given.by), given.written, {
     status,
     provision: {
       ...provision,
       actor: [{ ...provision.actor[0], reference: { reference: organizationOf(to) } }],
       period: toPeriod(given.startMs, endMs),
+      ...(denied === undefined ? {} : { provision: nested }),
     },
   });
-  const isWider = to !== given.to || endMs > given.endMs;
+  const isWider = to !== given.to || endMs > given.endMs || denied !== given.denied;
   if (isWider || status !== 'active' || given.status !== 'active') given.confirmed.clear();
-  Object.assign(given, { status, to, endMs });
+  Object.assign(given, { status, to, endMs, denied });
 }
 
 async function deleteConsent(play: Play): Promise<void> {
@@ -285,7 +338,9 @@ async function begin(hub: TestHub, seed: number): Promise<Play> {
       const { address } = await create(system, patient(number));
       people[person] = address;
       for (let count = 0; count < 2; count += 1) {
-        model.goals.push({ custodian, person, written: await create(system, goal(address)) });
+        const isLabelled = count === 1;
+        const written = await create(system, goal(address, isLabelled ? { meta: { security: [label] } } : {}));
+        model.goals.push({ custodian, person, isLabelled, written });
       }
     }
   }

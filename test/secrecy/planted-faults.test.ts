@@ -6,7 +6,7 @@ import { type Edit, playPlanted, type Result, unplanted } from './plants.ts';
 
 const visibility = 'src/store/visibility.ts';
 const consent = 'src/access/consent.ts';
-const writeStatement = 'src/store/write-statement.ts';
+const writeConsents = 'src/store/write-consents.ts';
 
 const withoutPredicate = (path: string): readonly Edit[] =>
   ['visibleTo', 'versionVisibleTo'].map((name) => {
@@ -65,7 +65,9 @@ const plants: Readonly<Record<string, readonly Edit[]>> = {
   ],
   'the start of a consent is ignored': [{ file: visibility, find: 'opening.starts_at <= ${reader.at} and', put: '' }],
   'the end of a consent is ignored': [{ file: visibility, find: 'opening.ends_at is null or', put: 'true or' }],
-  'the end of a consent is not read': [{ file: consent, find: 'new Date(endSpan.highMs)', put: 'undefined' }],
+  'the end of a consent is not read': [
+    { file: 'src/access/consent-body.ts', find: 'new Date(endSpan.highMs)', put: 'undefined' },
+  ],
   'the status of a consent is ignored': [
     { file: consent, find: "const isActive = consent.status === 'active';", put: 'const isActive = true;' },
   ],
@@ -74,7 +76,7 @@ const plants: Readonly<Record<string, readonly Edit[]>> = {
   ],
   'a custodian that has not confirmed opens its data': [
     {
-      file: writeStatement,
+      file: writeConsents,
       find: "where g.kind is distinct from 'when-confirmed' or (g.stays and exists (",
       put: 'where true or (g.stays and exists (',
     },
@@ -89,14 +91,14 @@ const plants: Readonly<Record<string, readonly Edit[]>> = {
   'more recipients do not widen a consent': [
     {
       file: consent,
-      find: 'recipientsOf(after).some((recipientId) => !known.has(recipientId))',
+      find: 'recipientsIn(after.provision?.actor).some((recipientId) => !known.has(recipientId))',
       put: 'known.size < 0',
     },
   ],
   'a withdrawal leaves what custodians have confirmed': [
     { file: consent, find: "if (before.status !== 'active' || after.status !== 'active') return true;", put: '' },
     {
-      file: writeStatement,
+      file: writeConsents,
       find: 'delete from consent_confirmation past using w\n    where',
       put: 'delete from consent_confirmation past using w\n    where false and',
     },
@@ -112,13 +114,50 @@ const plants: Readonly<Record<string, readonly Edit[]>> = {
     { file: visibility, find: ' and opening.consent_version = ${row}.version_id', put: '' },
   ],
   'a custodian that is asked sees whom it does not know': [
-    { file: visibility, find: " or ${row}.type = 'Consent')", put: ')' },
+    { file: visibility, find: " or ${row}.type = 'Consent'\n", put: '\n' },
   ],
   'what a withdrawn consent opened stays open': [
     {
-      file: 'src/store/write-statement.ts',
-      find: "where w.type = 'Consent' and w.follows is not null",
-      put: 'where false',
+      file: writeConsents,
+      find: "delete from sharing_grant where consent in (select w.key from w where w.type = 'Consent' and w.follows is not null)",
+      put: 'delete from sharing_grant where false',
+    },
+  ],
+  'what a consent denies is given by another': [
+    { file: visibility, find: 'and (opening.resource is not null or ${isExcluded(reader, row)} is null)', put: '' },
+  ],
+  'a denial counts for the Consents of its custodian alone': [
+    {
+      file: visibility,
+      find: 'where barring.person = ${row}.person and barring.starts_at',
+      put: 'where barring.consent = opening.consent and barring.starts_at',
+    },
+  ],
+  'a denial of an organization leaves out the units below it': [
+    {
+      file: visibility,
+      find: 'or barring.recipients && array(select above.covering from party_coverage above where above.covered = ${reader.party}))',
+      put: 'or ${reader.party} = any (barring.recipients))',
+    },
+  ],
+  'an earlier version is not denied by what its resource is labelled now': [
+    { file: visibility, find: 'said.is_current or said.version_id', put: 'said.version_id' },
+  ],
+  'a version is not denied by what it was labelled itself': [
+    { file: visibility, find: 'said.is_current or said.version_id = ${row}.version_id', put: 'said.is_current' },
+  ],
+  'labels are not noted': [
+    {
+      file: writeConsents,
+      find: 'select w.key, w.version_id, l.label, true\n',
+      put: "select w.key, w.version_id, '', true\n",
+    },
+  ],
+  'references to what is denied stay in what shows': [
+    {
+      file: visibility,
+      find: 'or (select true from sharing_exclusion barring where barring.person = ${row}.person limit 1) is not null)',
+      put: 'or false)',
     },
   ],
   'a disabled client is let in': [{ file: 'src/store/reader.ts', find: 'and c.enabled and', put: 'and' }],

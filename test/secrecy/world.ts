@@ -76,21 +76,41 @@ export function openJointly(given: {
   readonly recipients: readonly string[];
   readonly period?: { readonly start?: string; readonly end?: string };
   readonly status?: string;
+  /** Nested provisions. */
+  readonly denied?: readonly object[];
 }): Promise<Written> {
-  const { by, person, custodians, recipients, period, status = 'active' } = given;
+  const { by, person, custodians, recipients, period, status = 'active', denied = [] } = given;
   const resource = consent(person, '', '');
-  const provision = resource['provision'] as { readonly actor: readonly object[] };
-  const actor = recipients.map((recipient) => ({
-    ...provision.actor[0],
-    reference: { reference: organizationOf(recipient) },
-  }));
+  const provision = resource['provision'] as object;
+  const actor = recipients.map(actorOf);
   return create(by, {
     ...resource,
     status,
     organization: custodians.map((custodian) => ({ reference: organizationOf(custodian) })),
-    provision: { ...provision, actor, ...(period === undefined ? {} : { period }) },
+    provision: {
+      ...provision,
+      actor,
+      ...(period === undefined ? {} : { period }),
+      ...(denied.length === 0 ? {} : { provision: denied }),
+    },
   });
 }
+
+const actorOf = (hsaId: string): object => ({
+  role: { coding: [{ system: 'http://terminology.hl7.org/CodeSystem/v3-ParticipationType', code: 'IRCP' }] },
+  reference: { reference: organizationOf(hsaId) },
+});
+
+/** Nested provisions. */
+export const denyActor = (hsaId: string): object => ({ type: 'deny', actor: [actorOf(hsaId)] });
+export const denyData = (reference: string): object => ({
+  type: 'deny',
+  data: [{ meaning: 'instance', reference: { reference } }],
+});
+export const denyLabel = (system: string, code: string): object => ({
+  type: 'deny',
+  securityLabel: [{ system, code }],
+});
 
 /** What asks to confirm the version of the Consent. */
 export const confirmCall = ({ address, versionId }: Written) =>
