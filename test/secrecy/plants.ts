@@ -21,7 +21,8 @@ export interface Result {
   readonly fault?: string;
 }
 
-export type SuiteName = 'leaks' | 'model';
+/** `consents`: those of the leak checks that are of what Consents open and deny. */
+export type SuiteName = 'leaks' | 'consents' | 'model';
 
 /** The result of the sources as they are. */
 export const unplanted = 'nothing planted';
