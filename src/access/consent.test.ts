@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { FhirResource } from '../fhir/resource.ts';
-import { findConsentFaults, toSharingGrants } from './consent.ts';
+import { findConsentFaults, isWidened, toSharingGrants } from './consent.ts';
 
 const recordedAt = new Date('2026-11-01T08:00:00Z');
 const recipientRole = {
@@ -36,12 +36,23 @@ describe('toSharingGrants', () => {
     ]);
   });
 
-  it('opens nothing of a custodian that did not record it', () => {
-    const joint = consent({
-      organization: [{ reference: 'Organization/region' }, { reference: 'Organization/other' }],
-    });
-    expect(toSharingGrants(joint, 'region', recordedAt).map(({ custodianId }) => custodianId)).toEqual(['region']);
-    expect(toSharingGrants(joint, 'third', recordedAt)).toEqual([]);
+  const joint = { organization: [{ reference: 'Organization/region' }, { reference: 'Organization/other' }] };
+  const partsOf = (resource: FhirResource, recorder: string): readonly string[] =>
+    toSharingGrants(resource, recorder, recordedAt).map(
+      ({ custodianId, recipientId, kind = 'at-once' }) => `${custodianId} ${kind} to ${recipientId}`,
+    );
+
+  it('opens the data of a custodian that did not record it when that one has confirmed, and the Consent to it meanwhile', () => {
+    expect(partsOf(consent(joint), 'region')).toEqual([
+      'region at-once to kommun',
+      'other when-confirmed to kommun',
+      'region asking to other',
+    ]);
+    expect(partsOf(consent(joint), 'third').filter((part) => part.includes('at-once'))).toEqual([]);
+  });
+
+  it('asks the other custodians already while it is proposed', () => {
+    expect(partsOf(consent({ ...joint, status: 'proposed' }), 'region')).toEqual(['region asking to other']);
   });
 
   it.each(['inactive', 'rejected', 'proposed', 'draft', 'entered-in-error', undefined])(
@@ -66,6 +77,33 @@ describe('toSharingGrants', () => {
   );
 });
 
+describe('isWidened', () => {
+  it.each([
+    ['the same', {}, {}],
+    ['a text', { language: 'sv' }, {}],
+    ['a shorter time', {}, { period: { start: '2026-11-02', end: '2027-10-30' } }],
+    ['an end', {}, { period: { start: '2026-11-01', end: '2027-10-31' } }],
+  ])('is false for %s', (_name, changes, provision) => {
+    expect(isWidened(consent(), consent(changes, provision))).toBe(false);
+  });
+
+  it.each([
+    ['another recipient', {}, { actor: [{ role: recipientRole, reference: { reference: 'Organization/other' } }] }],
+    ['an earlier start', {}, { period: { start: '2026-10-31', end: '2027-10-31' } }],
+    ['a later end', {}, { period: { start: '2026-11-01', end: '2027-11-01' } }],
+    ['no end', {}, { period: { start: '2026-11-01' } }],
+    ['a start that is not said', { dateTime: undefined }, { period: { end: '2027-10-31' } }],
+    ['a start that cannot be read', {}, { period: { start: 'soon' } }],
+    ['a withdrawal', { status: 'inactive' }, {}],
+  ])('is true for %s', (_name, changes, provision) => {
+    expect(isWidened(consent(), consent(changes, provision))).toBe(true);
+  });
+
+  it('is true for what was not active before', () => {
+    expect(isWidened(consent({ status: 'proposed' }), consent())).toBe(true);
+  });
+});
+
 describe('findConsentFaults', () => {
   it('finds nothing in what the hub enforces', () => {
     expect(findConsentFaults(consent())).toEqual([]);
@@ -83,7 +121,7 @@ describe('findConsentFaults', () => {
     ['Consent.verification', consent({ verification: [{ verified: true }] })],
     ['Consent.policyRule', consent({ policyRule: { text: 'x' } })],
     ['Consent.modifierExtension', consent({ modifierExtension: [{ url: 'http://example.org' }] })],
-    ['Consent.provision.provision', consent({}, { provision: [{ type: 'deny' }] })],
+    ['Consent.provision.provision[0]', consent({}, { provision: [{ type: 'deny' }] })],
     ['Consent._status', consent({ _status: { extension: [{ url: 'http://example.org' }] } })],
     ['Consent.provision._type', consent({}, { _type: { extension: [{ url: 'http://example.org' }] } })],
     [

@@ -26,9 +26,19 @@ const scopeActions: Readonly<Record<Exclude<Interaction['kind'], Untyped>, reado
   meta: ['r'],
   'meta-add': ['u'],
   'meta-delete': ['u'],
+  // It opens data, and tells that the Consent is there.
+  confirm: ['r', 'u'],
 };
 
-const writes = new Set<Interaction['kind']>(['create', 'update', 'patch', 'delete', 'meta-add', 'meta-delete']);
+const writes = new Set<Interaction['kind']>([
+  'create',
+  'update',
+  'patch',
+  'delete',
+  'meta-add',
+  'meta-delete',
+  'confirm',
+]);
 
 export interface DecideContext {
   readonly principal: Principal;

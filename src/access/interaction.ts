@@ -13,6 +13,8 @@ export type Interaction =
   | { readonly kind: 'history-system' }
   | { readonly kind: 'search-type'; readonly type: string }
   | { readonly kind: 'everything' | 'meta' | 'meta-add' | 'meta-delete'; readonly type: string; readonly id: string }
+  /** A custodian's yes to a Consent that another party has recorded. */
+  | { readonly kind: 'confirm'; readonly type: 'Consent'; readonly id: string }
   /** One type of a bulk export. */
   | { readonly kind: 'export'; readonly type: string }
   /** Judges what the caller sends; opens nothing. */

@@ -498,6 +498,18 @@ export const problemKinds = {
     'A consent names at least one organization whose data it opens (Consent.organization).',
     'Ett samtycke namnger minst en organisation vars uppgifter det öppnar (Consent.organization).',
   ),
+  'consent-not-asked': kind(
+    422,
+    'business-rule',
+    'Only a custodian that the Consent names (Consent.organization) and that has not recorded it confirms it. Let that organization do it, or record a Consent of your own.',
+    'Bara en organisation som samtycket namnger (Consent.organization) och som inte själv har registrerat det bekräftar det. Låt den göra det, eller registrera ett eget samtycke.',
+  ),
+  'consent-not-active': kind(
+    422,
+    'business-rule',
+    'Only an active Consent is confirmed. Wait until the party that recorded it has made it active.',
+    'Bara ett aktivt samtycke bekräftas. Vänta tills den part som registrerade det har gjort det aktivt.',
+  ),
   'resource-managed-by-hub': kind(
     422,
     'business-rule',

@@ -1,7 +1,8 @@
 // From decided changes to versions to be put down: ids, meta, exact text, index rows, what a Consent opens.
-import { findConsentFaults, toSharingGrants } from '../access/consent.ts';
+import { findConsentFaults, isWidened, toSharingExclusions, toSharingGrants } from '../access/consent.ts';
 import { custodianOf } from '../access/decide-write.ts';
 import type { Permit } from '../access/permit.ts';
+import { findDeniableLabels } from '../access/sharing-labels.ts';
 import { canonicalBase } from '../core/canonical.ts';
 import { problem, throwIfErrors } from '../core/problem.ts';
 import { formatInstant } from '../fhir/instant.ts';
@@ -81,6 +82,15 @@ function toWrite(change: SettledChange, { services, permit, locked, links }: Wri
       references: links.references.get(change) ?? [],
       grants:
         change.type === 'Consent' ? toGrants(resource, { services, permit, person, path: change.path }) : undefined,
+      exclusions: change.type === 'Consent' && person !== null ? toSharingExclusions(resource, permit.at) : [],
+      labels: {
+        now: findDeniableLabels(resource),
+        mayHaveHad: before !== undefined && before.body?.includes('"security"') !== false,
+      },
+      keepsConfirmations:
+        change.type === 'Consent' &&
+        before?.body !== undefined &&
+        !isWidened(JSON.parse(before.body) as FhirResource, resource),
       organization:
         change.type === 'Organization' ? toOrganizationUnit(resource, services.baseUrl, change.path) : undefined,
     },
@@ -170,8 +180,10 @@ function toGrants(
     );
   }
   const { principal } = permit;
-  if (person === null) return [];
-  return principal.kind === 'system' ? toSharingGrants(resource, principal.party.organizationId, permit.at) : [];
+  if (person === null || principal.kind !== 'system') return [];
+  const grants = toSharingGrants(resource, principal.party.organizationId, permit.at);
+  // Where each party keeps its own persons, nobody else has anything about this one to open.
+  return services.mode.sharesPersons ? grants : grants.filter(({ kind }) => kind === undefined);
 }
 
 const authorityExtension = `${canonicalBase}/StructureDefinition/sip-own-authority`;

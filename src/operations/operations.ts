@@ -1,5 +1,6 @@
 // The closed list of operations. The CapabilityStatement is made from it.
 import type { Operation } from '../interactions/operation.ts';
+import { confirm } from './confirm.ts';
 import { everything } from './everything.ts';
 import { exportData } from './export.ts';
 import { exportFile } from './export-file.ts';
@@ -11,6 +12,7 @@ import { metaDelete } from './meta-delete.ts';
 import { validate } from './validate.ts';
 
 export const operations: readonly Operation[] = [
+  confirm,
   everything,
   exportData,
   exportGroup,

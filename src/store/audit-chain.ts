@@ -1,6 +1,6 @@
 // The chain of the audit log: each row's hash is SHA-256 over the hash of the row before it (32 zero bytes before the first) and the
 // row's own text in UTF-8. Worked out here from what is stored, not by the function in the database that writes it, which whoever
-// changes rows may have changed as well. What shows and what cannot: docs/decisions/0022-audit-chain.md.
+// changes rows may have changed as well. What shows and what cannot: docs/decisions/0024-audit-chain.md.
 import { createHash } from 'node:crypto';
 import type { Queryable } from './database.ts';
 

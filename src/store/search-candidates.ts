@@ -77,8 +77,8 @@ function rowsOfReachedPersons(criteria: Criteria): Fragment {
     select ${decidingColumns} from resource x where x.person = n.person and x.type ${isAnyType(criteria)} offset 0) r`;
 }
 
-const decidingColumns = sql`x.key, x.type, x.id, x.registrant, x.last_updated, x.deleted, x.directory, x.custodian, x.person,
-  x.author, x.refs, x.foreign_refs`;
+const decidingColumns = sql`x.key, x.type, x.id, x.registrant, x.version_id, x.last_updated, x.deleted, x.directory, x.custodian,
+  x.person, x.author, x.refs, x.foreign_refs`;
 
 const withReach = ({ isByOwner }: Driver, reader: Reader): Fragment =>
   isByOwner ? sql`with recursive ${reachTables(reader)}` : nothing;

@@ -1,7 +1,7 @@
 // The store as the rest of the hub sees it: what may be asked, and what comes back. The only SQL is in this folder.
 // Every function that touches data takes a Permit; visibility is decided in the statement that fetches.
 import type { Permit } from '../access/permit.ts';
-import type { SharingGrant } from '../access/grants.ts';
+import type { SharingExclusion, SharingGrant } from '../access/grants.ts';
 import type { ResourceAddress } from '../fhir/resource.ts';
 import type { IndexRows } from '../search/index-rows.ts';
 import type { CursorPosition, SearchQuery, TypeParameter } from '../search/query.ts';
@@ -143,6 +143,12 @@ export interface ResourceWrite extends ResourceAddress {
   readonly references: readonly string[];
   /** For a Consent: what it opens now (replaces what its earlier version opened). */
   readonly grants: readonly SharingGrant[] | undefined;
+  /** For a Consent: who has confirmed the version before has confirmed this one, too. Left out: nobody has. */
+  readonly keepsConfirmations?: boolean;
+  /** For a Consent: what it denies now (replaces what its earlier version denied). */
+  readonly exclusions?: readonly SharingExclusion[];
+  /** The labels, as `system|code`, that a Consent may deny: this version's, and whether the one before may have had any. Left out: none. */
+  readonly labels?: { readonly now: readonly string[]; readonly mayHaveHad: boolean };
   readonly organization: OrganizationUnit | undefined;
 }
 
@@ -171,6 +177,14 @@ export interface WriteTransaction {
   readonly reading: () => Pick<Store, 'read' | 'readVersion' | 'history' | 'search' | 'everything' | 'audit'>;
   /** Puts down versions, index, grants and outbox rows in one statement; the audit row follows with the commit. */
   readonly apply: (permit: Permit, writes: readonly ResourceWrite[], audit: AuditRow) => Promise<void>;
+  /**
+   * Puts down that the acting party has confirmed the locked Consent as it is, what that opens, and the audit row. A party that has
+   * confirmed it already gets no more by it.
+   */
+  readonly confirm: (
+    permit: Permit,
+    input: Readonly<{ consent: LockedVersion; grants: readonly SharingGrant[]; audit: AuditRow }>,
+  ) => Promise<void>;
   /** Says what index rows are to be made by from the commit on; only in a transaction that is defining. */
   readonly define: (wanted: WantedParameters) => Promise<void>;
 }

@@ -47,15 +47,40 @@ function visible(reader: Reader, alias: string): Fragment {
   return sql`(${row}.directory or ${row}.custodian = ${reader.party} or (select true ${openingGrants(reader, alias)} limit 1))`;
 }
 
+const ownAliases: ReadonlySet<string> = new Set(['opening', 'above', 'barring', 'said']);
+
 /** FROM and WHERE of the grants in force that open the row: the recipient covers the reader, the custodian covers the row's. */
 function openingGrants(reader: Reader, alias: string): Fragment {
   // An alias that this text uses too would silently mean another table.
-  if (alias === 'opening' || alias === 'above') throw new Error(`${alias} is taken`);
+  if (ownAliases.has(alias)) throw new Error(`${alias} is taken`);
   const row = name(alias);
   return sql`from sharing_grant opening
     where opening.person = ${row}.person and opening.starts_at <= ${reader.at} and (opening.ends_at is null or opening.ends_at > ${reader.at})
+      and ${opensRow(row)}
       and opening.recipient = any (array(select above.covering from party_coverage above where above.covered = ${reader.party}))
-      and exists (select from party_coverage above where above.covered = ${row}.custodian and above.covering = opening.custodian)`;
+      and exists (select from party_coverage above where above.covered = ${row}.custodian and above.covering = opening.custodian)
+      and (opening.resource is not null or ${isExcluded(reader, row)} is null)`;
+}
+
+/**
+ * Not null of what an active consent of the person denies the reader, whichever consent opens it. Asked of what is opened already, and
+ * the person's exclusions are found by index: mostly there are none.
+ */
+function isExcluded(reader: Reader, row: Fragment): Fragment {
+  return sql`(select true from sharing_exclusion barring
+      where barring.person = ${row}.person and barring.starts_at <= ${reader.at} and (barring.ends_at is null or barring.ends_at > ${reader.at})
+        and (barring.recipients is null
+          or barring.recipients && array(select above.covering from party_coverage above where above.covered = ${reader.party}))
+        and (barring.targets is null or ${row}.type || '/' || ${row}.id = any (barring.targets))
+        and (barring.labels is null or exists (
+          select from resource_label said where said.resource = ${row}.key and said.label = any (barring.labels)
+            and (said.is_current or said.version_id = ${row}.version_id)))
+      limit 1)`;
+}
+
+/** A grant is of all that the custodian keeps about the person, or of one resource as it is now. */
+function opensRow(row: Fragment): Fragment {
+  return sql`(opening.resource is null or (opening.resource = ${row}.key and opening.consent_version = ${row}.version_id))`;
 }
 
 /** The Consent and version that opened the row, as text[]; null where none was needed. */
@@ -67,7 +92,7 @@ export function openedBy(reader: Reader, alias: string): Fragment {
 
 /**
  * The references of the row whose target the reader may not see, as text[]; null where there are none. Targets with the row's own
- * custodian and person are as visible as the row, unless the reader sees it only as the author of that version.
+ * custodian and person are as visible as the row, unless the reader sees it only as the author of that version or as asked to confirm it, or something is excluded.
  */
 export function hiddenReferences(reader: Reader, alias: string): Fragment {
   const row = name(alias);
@@ -94,10 +119,14 @@ export function hasTarget({ type, id }: Address, condition: Fragment): Fragment 
   return sql`((select true from resource t where t.type = ${type} and t.id = ${id} and ${condition} limit 1) is not null)`;
 }
 
-/** Those of the row's references that can be hidden from somebody who sees the row, as text[]. */
+/**
+ * Those of the row's references that can be hidden from somebody who sees the row, as text[]. A Consent may be seen by a custodian that is
+ * asked to confirm it and sees nothing else; where anything about the person is excluded, each target is judged by itself.
+ */
 export function hideableReferences(reader: Reader, alias: string): Fragment {
   const row = name(alias);
-  return sql`case when ${row}.author = ${reader.party} and ${row}.custodian is distinct from ${reader.party}
+  return sql`case when ${row}.custodian is distinct from ${reader.party} and (${row}.author = ${reader.party} or ${row}.type = 'Consent'
+      or (select true from sharing_exclusion barring where barring.person = ${row}.person limit 1) is not null)
     then ${row}.refs else ${row}.foreign_refs end`;
 }
 

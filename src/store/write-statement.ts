@@ -7,6 +7,7 @@ import { compile, join, name, nothing, slot, sql } from './sql.ts';
 import type { Statement } from './database.ts';
 import type { Fragment, Slots } from './sql.ts';
 import { addressIn, hasTarget } from './visibility.ts';
+import { closing, excluding, labelling, opening, unlabelling } from './write-consents.ts';
 
 /** `name` of slot -> array type, in the order of the columns of `unnest`. */
 const writeColumns = {
@@ -145,6 +146,10 @@ interface WriteShape {
   readonly refers: boolean;
   readonly followsConsent: boolean;
   readonly grants: boolean;
+  readonly excludes: boolean;
+  /** A version before has labels that a Consent may deny, or may have. */
+  readonly relabels: boolean;
+  readonly labels: boolean;
   readonly tables: readonly IndexTable[];
 }
 
@@ -162,6 +167,9 @@ function shapeOf(slots: Slots): WriteShape {
     refers: isFilled('refOf'),
     followsConsent: types.some((type, at) => type === 'Consent' && follows[at] !== null),
     grants: isFilled('grantOf'),
+    excludes: slots['exclusions'] !== '[]',
+    relabels: slots['relabels'] === true,
+    labels: isFilled('labelOf'),
     tables: indexTables.filter((table) => isFilled(rowsOf[table])),
   };
 }
@@ -247,20 +255,11 @@ function compileWrite(isProtected: boolean, shape: WriteShape): ReturnType<typeo
     ),
     ...(shape.follows ? oldRows : []),
     ...shape.tables.map((table) => newRows[table]),
-    ...when(
-      shape.followsConsent,
-      sql`closed as (
-    delete from sharing_grant where consent in (select w.key from w where w.type = 'Consent' and w.follows is not null))`,
-    ),
-    ...when(
-      shape.grants,
-      sql`opened as (
-    insert into sharing_grant (consent, consent_id, consent_version, person, custodian, recipient, starts_at, ends_at)
-    select w.key, w.id, w.version_id, w.person, c.key, r.key, g.starts_at, g.ends_at
-    from unnest(${slot('integer[]', 'grantOf')}, ${slot('text[]', 'grantCustodian')}, ${slot('text[]', 'grantRecipient')},
-      ${slot('timestamptz[]', 'grantStart')}, ${slot('timestamptz[]', 'grantEnd')}) g (n, custodian, recipient, starts_at, ends_at)
-    join w on w.n = g.n join organization c on c.id = g.custodian join organization r on r.id = g.recipient)`,
-    ),
+    ...when(shape.followsConsent, closing),
+    ...when(shape.grants, opening),
+    ...when(shape.excludes, excluding),
+    ...when(shape.relabels, unlabelling),
+    ...when(shape.labels, labelling),
     sql`told as (
     insert into outbox (at, action, type, id, version_id, resource, person, custodian)
     select w.last_updated, case when w.method = 'DELETE' then 'delete' when w.follows is null then 'create' else 'update' end,

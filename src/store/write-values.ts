@@ -23,6 +23,8 @@ export function toWriteSlots(permit: Permit, writes: readonly ResourceWrite[]): 
     ...indexSlots(writes),
     ...wideSlots(writes),
     ...grantSlots(writes),
+    ...exclusionSlots(writes),
+    ...labelSlots(writes),
   };
 }
 
@@ -126,5 +128,25 @@ function grantSlots(writes: readonly ResourceWrite[]): Slots {
     grantRecipient: rows.map(({ item }) => item.recipientId),
     grantStart: rows.map(({ item }) => item.startsAt),
     grantEnd: rows.map(({ item }) => item.endsAt ?? null),
+    grantKind: rows.map(({ item }) => item.kind ?? null),
+    grantStays: rows.map(({ write }) => write.keepsConfirmations ?? false),
+  };
+}
+
+function exclusionSlots(writes: readonly ResourceWrite[]): Slots {
+  const rows = flatten(writes, ({ exclusions }) => exclusions ?? []);
+  const rowsOf = rows.map(({ n, item: { recipientIds, targets, labels, startsAt, endsAt } }) => {
+    return { n, recipients: recipientIds, targets, labels, starts_at: startsAt, ends_at: endsAt };
+  });
+  return { exclusions: JSON.stringify(rowsOf) };
+}
+
+/** `relabels` is no value of the statement: it chooses its shape. */
+function labelSlots(writes: readonly ResourceWrite[]): Slots {
+  const rows = flatten(writes, ({ labels }) => labels?.now ?? []);
+  return {
+    labelOf: rows.map(({ n }) => n),
+    label: rows.map(({ item }) => item),
+    relabels: writes.some(({ labels }) => labels?.mayHaveHad === true),
   };
 }

@@ -3,6 +3,7 @@
 import type { Permit } from '../access/permit.ts';
 import { Problem, problem } from '../core/problem.ts';
 import type { SearchQuery } from '../search/query.ts';
+import { createConfirm } from './confirm.ts';
 import type { Queryable } from './database.ts';
 import { findCovered, writeOrganizations } from './organizations.ts';
 import { violatedConstraint } from './postgres-problems.ts';
@@ -34,6 +35,7 @@ export function createWrite(
 ): (inside: Queryable, audit: Store['audit']) => Omit<WriteTransaction, 'reading'> {
   const reader = slotReader(isProtected);
   const write = createWriteStatement(isProtected);
+  const confirm = createConfirm(isProtected);
   const lock = compile(sql`with ${liveCheck(reader)},
     locked as (
       select ${versionColumns(reader, 'r')} from ${addresses} join resource r on r.type = a.type and r.id = a.id
@@ -115,6 +117,7 @@ export function createWrite(
       const persons = await putDown(inside, permit, writes);
       await audit([withPersons(row, writes, persons ?? {})]);
     },
+    confirm: confirm(inside, audit),
     define: async (wanted) => {
       await defineSearch(inside, wanted);
     },

@@ -3,11 +3,34 @@
 // and against copies with a fault planted (planted-faults.test.ts).
 import { setTimeout } from 'node:timers/promises';
 import type { VendorSystem } from '../../src/cli/demo/vendor-system.ts';
-import { entriesOf, goal, linkOf, patient, persons, personnummerSystem } from '../scenarios/fixtures.ts';
+import {
+  entriesOf,
+  goal,
+  linkOf,
+  organizationOf,
+  patient,
+  persons,
+  personnummerSystem,
+} from '../scenarios/fixtures.ts';
 import { hsa, type OpenHub, type TestHub } from '../scenarios/test-hub.ts';
 import { type Answer, type Ask, askAt, type Call, differences, withoutNewWords } from './answers.ts';
 import { clientIdOf, commandClient } from './clients.ts';
-import { change, create, messageIdSystem, open, secretWord, task, withdraw, type Written } from './world.ts';
+import {
+  change,
+  confirm,
+  create,
+  denyActor,
+  denyData,
+  denyLabel,
+  messageIdSystem,
+  open,
+  openJointly,
+  remove,
+  secretWord,
+  task,
+  withdraw,
+  type Written,
+} from './world.ts';
 
 export interface LeakWorld {
   readonly hub: TestHub;
@@ -716,6 +739,155 @@ const onConsent: Readonly<Record<string, Check>> = {
   },
 };
 
+const onJointConsents: Readonly<Record<string, Check>> = {
+  'a custodian that is asked to confirm sees the Consent alone, and not whom it is about': async (world) => {
+    const { keeper, cecilia } = world;
+    const person = `Patient/${cecilia.id}`;
+    const given = await openJointly({ by: keeper, person, custodians: [hsa.homeCare], recipients: [hsa.childUnit] });
+    const found: string[] = [];
+    for (const path of [given.address, `Consent?_id=${given.id}`, `${given.address}/_history`]) {
+      const { answer, leaks } = await look(world, { method: 'GET', path });
+      found.push(...leaks, ...mentions(answer, [cecilia.id, cecilia.goal.id]));
+      if (!answer.text.includes('SUBSETTED')) found.push(`${path} does not give the Consent`);
+    }
+    for (const path of [person, cecilia.goal.address]) {
+      const { answer, leaks } = await look(world, { method: 'GET', path });
+      found.push(...leaks, ...(answer.status === 404 ? [] : [`${path} gives ${answer.status}`]));
+    }
+    await withdraw(keeper, given);
+    const { answer } = await look(world, { method: 'GET', path: given.address });
+    return [...found, ...(answer.status === 404 ? [] : [`withdrawn: ${answer.status}`])];
+  },
+  'a custodian that is asked to confirm sees no version that did not ask it': async (world) => {
+    const { keeper, cecilia } = world;
+    const opening = { by: keeper, person: `Patient/${cecilia.id}`, recipients: [hsa.childUnit] };
+    const first = await openJointly({ ...opening, custodians: [hsa.careCentre] });
+    const organization = [{ reference: organizationOf(hsa.careCentre) }, { reference: organizationOf(hsa.homeCare) }];
+    const given = await change(keeper, first, { organization });
+    const now = await look(world, { method: 'GET', path: `${given.address}/_history/${given.versionId}` });
+    const before = await look(world, { method: 'GET', path: `${given.address}/_history/${first.versionId}` });
+    const all = await look(world, { method: 'GET', path: `${given.address}/_history` });
+    await withdraw(keeper, given);
+    const statuses = `${now.answer.status},${before.answer.status}`;
+    return [...expectTotal(all.answer, 1), ...(statuses === '200,404' ? [] : [`now and before: ${statuses}`])];
+  },
+  'what a custodian has confirmed closes when the Consent is widened, and when it was withdrawn and is active again':
+    async (world) => {
+      const { keeper, third, davidId } = world;
+      const person = `Patient/${davidId}`;
+      const given = await openJointly({
+        by: third,
+        person,
+        custodians: [hsa.careCentre],
+        recipients: [hsa.psychosisClinic],
+      });
+      const confirmed = await confirm(keeper, given);
+      const { actor } = given.resource['provision'] as { readonly actor: readonly object[] };
+      const readersToo = [...actor, { ...actor[0], reference: { reference: organizationOf(hsa.homeCare) } }];
+      const provision = given.resource['provision'] as object;
+      const wide = await change(third, given, { provision: { ...provision, actor: readersToo } });
+      const leaks = [
+        ...(await expectRegistration(world, { id: davidId, number: persons.david, keeper: hsa.childUnit })),
+      ];
+      const withdrawn = await withdraw(third, wide);
+      const again = await change(third, withdrawn, { status: 'active' });
+      leaks.push(...(await expectRegistration(world, { id: davidId, number: persons.david, keeper: hsa.childUnit })));
+      await withdraw(third, again);
+      return [...leaks, ...(confirmed.status === 200 ? [] : [`not confirmed: ${confirmed.status}`])];
+    },
+  'what a custodian has confirmed closes with the Consent': async (world) => {
+    const { keeper, third, davidId } = world;
+    const person = `Patient/${davidId}`;
+    const given = await openJointly({ by: third, person, custodians: [hsa.careCentre], recipients: [hsa.homeCare] });
+    await confirm(keeper, given);
+    const open = await expectRegistration(world, { id: davidId, number: persons.david, keeper: hsa.childUnit });
+    const again = await change(third, await withdraw(third, given), { status: 'active' });
+    const leaks = await expectRegistration(world, { id: davidId, number: persons.david, keeper: hsa.childUnit });
+    await withdraw(third, again);
+    return [...leaks, ...(open.length > 0 ? [] : ['the confirmation opens nothing'])];
+  },
+};
+
+/** Cecilia's data are opened to the reader by one Consent, and a Goal of hers is denied by another. */
+async function denied(
+  world: LeakWorld,
+  { denial, labels = [] }: { readonly denial: (target: Written) => object; readonly labels?: readonly object[] },
+  check: (target: Written) => Promise<readonly string[]>,
+): Promise<readonly string[]> {
+  const { keeper, cecilia } = world;
+  const person = `Patient/${cecilia.id}`;
+  const secret = { description: { text: `Ett ${secretWord} mål.` } };
+  const meta = labels.length === 0 ? {} : { meta: { security: labels } };
+  const target = await create(keeper, goal(person, { ...secret, ...meta }));
+  const opening = await open({ by: keeper, person, custodian: hsa.careCentre, recipient: hsa.homeCare });
+  const denying = await openJointly({
+    by: keeper,
+    person,
+    custodians: [hsa.careCentre],
+    recipients: [hsa.childUnit],
+    denied: [denial(target)],
+  });
+  const found = await check(target);
+  for (const given of [opening, denying]) await withdraw(keeper, given);
+  await remove(keeper, { ...target, versionId: await currentVersion(world, target) });
+  return found;
+}
+
+async function currentVersion({ ask, keeper }: LeakWorld, { address }: Written): Promise<string> {
+  return (await ask(keeper, { method: 'GET', path: address })).headers['etag']?.slice(3, -1) ?? '';
+}
+
+async function hides(world: LeakWorld, paths: readonly string[]): Promise<readonly string[]> {
+  const found: string[] = [];
+  for (const path of paths) {
+    const { answer, leaks } = await look(world, { method: 'GET', path });
+    found.push(...leaks, ...(answer.status === 404 ? [] : [`${path} gives ${answer.status}`]));
+  }
+  return found;
+}
+
+const violence = { system: 'https://siphub.se/fhir/CodeSystem/sip-sensitivity', code: 'violence' };
+
+const onDenials: Readonly<Record<string, Check>> = {
+  'what a Consent denies is as absent, whatever another opens': (world) =>
+    denied(world, { denial: ({ address }) => denyData(address) }, async ({ id, versionId, address }) => {
+      const found = [...(await hides(world, [address, `${address}/_history/${versionId}`, `${address}/_history`]))];
+      // Another Goal of hers is open, and holds the word.
+      const { answer } = await look(world, { method: 'GET', path: `Goal?_count=1000&_elements=id` });
+      found.push(
+        ...mentions(answer, [id]),
+        ...(answer.text.includes(world.cecilia.goal.id) ? [] : ['nothing is open']),
+      );
+      const counted = await look(world, { method: 'GET', path: `Goal?_id=${id}&_total=accurate` });
+      return [...found, ...expectTotal(counted.answer, 0)];
+    }),
+  'a denial of an organization is one of the units below it': (world) =>
+    denied(world, { denial: () => denyActor(hsa.elderBoard) }, ({ address }) =>
+      hides(world, [address, `Patient/${world.cecilia.id}`]),
+    ),
+  'a denial of a label hides what bears it, with the versions before': (world) =>
+    denied(world, { denial: () => denyLabel(violence.system, violence.code) }, async (target) => {
+      const labelled = await change(world.keeper, target, { meta: { security: [violence] } });
+      return hides(world, [
+        target.address,
+        ...[target, labelled].map(({ versionId }) => `${target.address}/_history/${versionId}`),
+      ]);
+    }),
+  'a denial of a label hides a version that bore it': (world) =>
+    denied(world, { denial: () => denyLabel(violence.system, violence.code), labels: [violence] }, async (target) => {
+      await change(world.keeper, target, { meta: { security: [{ ...violence, code: 'mental-health' }] } });
+      return hides(world, [`${target.address}/_history/${target.versionId}`]);
+    }),
+  'references to what is denied are taken out of what is open': (world) =>
+    denied(world, { denial: ({ address }) => denyData(address) }, async ({ id, address }) => {
+      const about = await create(world.keeper, task(`Patient/${world.cecilia.id}`, hsa.homeCare, address));
+      const { answer, leaks } = await look(world, { method: 'GET', path: about.address });
+      const found = await look(world, { method: 'GET', path: `Task?focus=${address}&_total=accurate` });
+      await remove(world.keeper, about);
+      return [...leaks, ...mentions(answer, [id]), ...expectTotal(found.answer, 0)];
+    }),
+};
+
 /** Who covers whom is worked out when an Organization is written. */
 async function writeOrganizationAgain({ hub: { operator }, ask }: LeakWorld, hsaId: string): Promise<void> {
   const found = await ask(operator, {
@@ -769,6 +941,9 @@ const onClients: Readonly<Record<string, Check>> = {
   },
 };
 
+/** What Consents open and deny. */
+export const consentChecks: Readonly<Record<string, Check>> = { ...onConsent, ...onJointConsents, ...onDenials };
+
 /** In this order: the last ones write, move the clock and shut the reader out. */
 export const leakChecks: Readonly<Record<string, Check>> = {
   ...byAddress,
@@ -779,17 +954,21 @@ export const leakChecks: Readonly<Record<string, Check>> = {
   ...onRegistrations,
   ...byCondition,
   ...byWriting,
-  ...onConsent,
+  ...consentChecks,
   ...onClients,
 };
 
 /** Runs the checks on a hub and gives all that leaked, `check: what`; with `atMost`, stops once it has found so many. */
-export async function runLeakSuite(openHub: OpenHub, atMost = Infinity): Promise<readonly string[]> {
+export async function runLeakSuite(
+  openHub: OpenHub,
+  atMost = Infinity,
+  checks: Readonly<Record<string, Check>> = leakChecks,
+): Promise<readonly string[]> {
   const hub = await openHub();
   try {
     const world = await plantSecrets(hub);
     const found: string[] = [];
-    for (const [name, check] of Object.entries(leakChecks)) {
+    for (const [name, check] of Object.entries(checks)) {
       for (const leak of await check(world)) found.push(`${name}: ${leak}`);
       if (found.length >= atMost) break;
     }

@@ -67,6 +67,63 @@ export function open({ by, person, custodian, recipient, period, status = 'activ
   return create(by, { ...resource, status, ...(period === undefined ? {} : { provision: { ...provision, period } }) });
 }
 
+/** Records a Consent of several custodians. */
+export function openJointly(given: {
+  readonly by: VendorSystem;
+  readonly person: string;
+  /** HSA-ids. */
+  readonly custodians: readonly string[];
+  readonly recipients: readonly string[];
+  readonly period?: { readonly start?: string; readonly end?: string };
+  readonly status?: string;
+  /** Nested provisions. */
+  readonly denied?: readonly object[];
+}): Promise<Written> {
+  const { by, person, custodians, recipients, period, status = 'active', denied = [] } = given;
+  const resource = consent(person, '', '');
+  const provision = resource['provision'] as object;
+  const actor = recipients.map(actorOf);
+  return create(by, {
+    ...resource,
+    status,
+    organization: custodians.map((custodian) => ({ reference: organizationOf(custodian) })),
+    provision: {
+      ...provision,
+      actor,
+      ...(period === undefined ? {} : { period }),
+      ...(denied.length === 0 ? {} : { provision: denied }),
+    },
+  });
+}
+
+const actorOf = (hsaId: string): object => ({
+  role: { coding: [{ system: 'http://terminology.hl7.org/CodeSystem/v3-ParticipationType', code: 'IRCP' }] },
+  reference: { reference: organizationOf(hsaId) },
+});
+
+/** Nested provisions. */
+export const denyActor = (hsaId: string): object => ({ type: 'deny', actor: [actorOf(hsaId)] });
+export const denyData = (reference: string): object => ({
+  type: 'deny',
+  data: [{ meaning: 'instance', reference: { reference } }],
+});
+export const denyLabel = (system: string, code: string): object => ({
+  type: 'deny',
+  securityLabel: [{ system, code }],
+});
+
+/** What asks to confirm the version of the Consent. */
+export const confirmCall = ({ address, versionId }: Written) =>
+  ({
+    method: 'POST',
+    path: `${address}/$confirm`,
+    body: { resourceType: 'Parameters' },
+    headers: { 'If-Match': `W/"${versionId}"` },
+  }) as const;
+
+export const confirm = (by: VendorSystem, given: Written): ReturnType<VendorSystem['call']> =>
+  by.call(confirmCall(given));
+
 /** Sets the Consent `inactive`. */
 export const withdraw = (by: VendorSystem, given: Written): Promise<Written> =>
   change(by, given, { status: 'inactive' });

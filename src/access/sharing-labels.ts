@@ -1,0 +1,39 @@
+// The security labels that a client may set and a person may deny the sharing of (sip.md §5): HL7's confidentiality and the hub's own
+// sensitivity codes. https://terminology.hl7.org/CodeSystem-v3-Confidentiality.html
+import { canonicalBase } from '../core/canonical.ts';
+import type { FhirCoding, FhirResource } from '../fhir/resource.ts';
+
+const confidentiality = 'http://terminology.hl7.org/CodeSystem/v3-Confidentiality';
+
+/** From the least to the most confidential: who denies one denies what is more confidential, too. */
+const levels = ['U', 'L', 'M', 'N', 'R', 'V'];
+
+const codesOf: Readonly<Record<string, readonly string[]>> = {
+  [confidentiality]: levels,
+  [`${canonicalBase}/CodeSystem/sip-sensitivity`]: [
+    'substance-use',
+    'mental-health',
+    'sexual-health',
+    'violence',
+    'child-protection',
+  ],
+};
+
+/** True of a label that a Consent may deny. */
+export function isDeniable({ system = '', code = '' }: Pick<FhirCoding, 'system' | 'code'>): boolean {
+  return Object.hasOwn(codesOf, system) && (codesOf[system]?.includes(code) ?? false);
+}
+
+/** The labels, as `system|code`, that a denial of this one covers. */
+export function labelsDeniedBy({ system = '', code = '' }: Pick<FhirCoding, 'system' | 'code'>): readonly string[] {
+  const codes = system === confidentiality ? levels.slice(levels.indexOf(code)) : [code];
+  return codes.map((denied) => `${system}|${denied}`);
+}
+
+/** The labels of the resource that a Consent may deny, as `system|code`, each once. */
+export function findDeniableLabels(resource: FhirResource): readonly string[] {
+  const security: unknown = resource.meta?.security;
+  const codings = Array.isArray(security) ? (security as readonly (FhirCoding | null)[]) : [];
+  const labels = codings.filter((coding) => coding !== null && isDeniable(coding));
+  return [...new Set(labels.map((coding) => `${coding?.system}|${coding?.code}`))];
+}

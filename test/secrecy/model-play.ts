@@ -1,0 +1,383 @@
+// A random play of consents on a hub, and the oracle that it is compared with (sip.md §4–5): four parties give, confirm, change and
+// withdraw consents, write and read, while time passes, in an order that a seed decides. No test runner: a copy of the sources with a
+// fault planted plays it as well (model-faults.test.ts).
+import { isDeepStrictEqual } from 'node:util';
+import type { VendorSystem } from '../../src/cli/demo/vendor-system.ts';
+import { entriesOf, goal, organizationOf, patient, persons } from '../scenarios/fixtures.ts';
+import { hsa, type OpenHub, type TestHub } from '../scenarios/test-hub.ts';
+import { type Ask, askAt } from './answers.ts';
+import { change, confirm, create, denyActor, denyData, denyLabel, openJointly, remove, type Written } from './world.ts';
+
+const partyIds = [hsa.careCentre, hsa.elderBoard, hsa.homeCare, hsa.childUnit] as const;
+type PartyId = (typeof partyIds)[number];
+
+/** The elder board's unit, home care, is the only one that is below another. */
+const covers = (above: PartyId, below: PartyId): boolean =>
+  above === below || (above === hsa.elderBoard && below === hsa.homeCare);
+
+interface Kept {
+  readonly custodian: PartyId;
+  readonly person: number;
+  /** Bears the label that consents deny. */
+  readonly isLabelled: boolean;
+  written: Written;
+}
+
+/** All that is said must be met. */
+interface Denied {
+  readonly to?: PartyId;
+  readonly goal?: Kept;
+  readonly isLabelled?: true;
+}
+
+interface Given {
+  readonly by: PartyId;
+  readonly custodians: readonly PartyId[];
+  readonly person: number;
+  readonly startMs: number;
+  to: PartyId;
+  status: string;
+  /** The last millisecond at which it opens. */
+  endMs: number;
+  readonly confirmed: Set<PartyId>;
+  denied: Denied | undefined;
+  written: Written;
+}
+
+/** The oracle: what the specification says, in a few lines. */
+class Model {
+  readonly goals: Kept[] = [];
+  readonly consents: Given[] = [];
+
+  sees(reader: PartyId, kept: Thing, atMs: number): boolean {
+    if (reader === kept.custodian) return true;
+    const isDenied = this.consents.some((given) => denies(given, { reader, kept, atMs }));
+    return !isDenied && this.consents.some((given) => opens(given, { reader, kept, atMs }));
+  }
+
+  seesConsent(reader: PartyId, given: Given, atMs: number): boolean {
+    const isAsking = (given.status === 'active' || given.status === 'proposed') && atMs <= given.endMs;
+    const isAsked = given.custodians.some((named) => named !== given.by && covers(named, reader));
+    return (isAsking && isAsked) || this.sees(reader, { custodian: given.by, person: given.person }, atMs);
+  }
+
+  visible(reader: PartyId, atMs: number): string {
+    const ids = this.goals.filter((kept) => this.sees(reader, kept, atMs)).map(({ written }) => written.id);
+    return ids.toSorted().join();
+  }
+}
+
+/** A Goal, or a Consent, which bears no label and is not denied by itself. */
+type Thing = Pick<Kept, 'custodian' | 'person'> & Partial<Kept>;
+
+interface Question {
+  readonly reader: PartyId;
+  readonly kept: Thing;
+  readonly atMs: number;
+}
+
+const isInForce = ({ status, person, startMs, endMs }: Given, { kept, atMs }: Question): boolean =>
+  status === 'active' && person === kept.person && startMs <= atMs && atMs <= endMs;
+
+function opens(given: Given, question: Question): boolean {
+  const { reader, kept } = question;
+  const isPart = (named: PartyId): boolean =>
+    covers(named, kept.custodian) && (named === given.by || given.confirmed.has(named));
+  return isInForce(given, question) && covers(given.to, reader) && given.custodians.some(isPart);
+}
+
+function denies(given: Given, question: Question): boolean {
+  const { reader, kept } = question;
+  if (given.denied === undefined || !isInForce(given, question)) return false;
+  const { to, goal: target, isLabelled } = given.denied;
+  return (
+    (to === undefined || covers(to, reader)) &&
+    (target === undefined || target === kept) &&
+    (isLabelled === undefined || kept.isLabelled === true)
+  );
+}
+
+/** What the party is answered that confirms. */
+function confirmingStatus(model: Model, party: PartyId, given: Given, atMs: number): number {
+  if (party !== given.by && !model.seesConsent(party, given, atMs)) return 404;
+  return party !== given.by && given.custodians.includes(party) && given.status === 'active' ? 200 : 422;
+}
+
+/** mulberry32: the same numbers from the same seed. */
+function createRandom(seed: number): (below: number) => number {
+  let state = seed;
+  return (below) => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return Math.floor((((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296) * below);
+  };
+}
+
+interface Play {
+  readonly hub: TestHub;
+  readonly ask: Ask;
+  readonly systems: ReadonlyMap<PartyId, VendorSystem>;
+  readonly people: readonly string[];
+  readonly model: Model;
+  readonly random: (below: number) => number;
+  readonly reads: { visible: number; hidden: number };
+}
+
+const label = { system: 'http://terminology.hl7.org/CodeSystem/v3-Confidentiality', code: 'R' };
+
+const statuses = ['active', 'active', 'active', 'inactive', 'entered-in-error', 'proposed'] as const;
+
+function pick<T>({ random }: Pick<Play, 'random'>, list: readonly T[]): T {
+  const chosen = list[random(list.length)];
+  if (chosen === undefined) throw new Error('nothing to pick from');
+  return chosen;
+}
+
+function systemOf({ systems }: Play, party: PartyId): VendorSystem {
+  const system = systems.get(party);
+  if (system === undefined) throw new Error(`${party} has no system`);
+  return system;
+}
+
+/** Asks twice what the model says, before and after the request: where time has changed the answer in between, either will do. */
+async function compare<T>(play: Play, expected: (atMs: number) => T, look: () => Promise<T>): Promise<T> {
+  const before = expected(play.hub.now().getTime());
+  const seen = await look();
+  const after = expected(play.hub.now().getTime());
+  if (!isDeepStrictEqual(seen, before) && !isDeepStrictEqual(seen, after)) {
+    throw new Error(`the hub says ${String(seen)}, the model ${String(before)}`);
+  }
+  return seen;
+}
+
+type Step = (play: Play) => Promise<void>;
+
+const steps: readonly (readonly [weight: number, step: Step])[] = [
+  [50, readOne],
+  [10, readConsent],
+  [12, search],
+  [8, writeAsAnyone],
+  [8, giveConsent],
+  [10, confirmConsent],
+  [12, changeConsent],
+  [2, deleteConsent],
+  [10, passTime],
+];
+
+async function readOne(play: Play): Promise<void> {
+  const kept = pick(play, play.model.goals);
+  const reader = pick(play, partyIds);
+  const { address, versionId } = kept.written;
+  const path = pick(play, [address, `${address}/_history/${versionId}`, `${address}/_history`]);
+  const status = await compare(
+    play,
+    (atMs) => (play.model.sees(reader, kept, atMs) ? 200 : 404),
+    async () => (await play.ask(systemOf(play, reader), { method: 'GET', path })).status,
+  );
+  if (reader !== kept.custodian) play.reads[status === 200 ? 'visible' : 'hidden'] += 1;
+}
+
+async function readConsent(play: Play): Promise<void> {
+  if (play.model.consents.length === 0) return;
+  const given = pick(play, play.model.consents);
+  const reader = pick(play, partyIds);
+  const { address, id, versionId } = given.written;
+  const path = pick(play, [address, `${address}/_history/${versionId}`, `Consent?_id=${id}`]);
+  await compare(
+    play,
+    (atMs) => play.model.seesConsent(reader, given, atMs),
+    async () => {
+      const answer = await play.ask(systemOf(play, reader), { method: 'GET', path });
+      return path.includes('?') ? entriesOf(answer).length === 1 : answer.status === 200;
+    },
+  );
+}
+
+async function search(play: Play): Promise<void> {
+  const reader = pick(play, partyIds);
+  const path = pick(play, [
+    'Goal?_count=1000',
+    'Goal?_count=1000&_sort=_id',
+    'Goal?_count=1000&lifecycle-status=active',
+  ]);
+  await compare(
+    play,
+    (atMs) => play.model.visible(reader, atMs),
+    async () => {
+      const answer = await play.ask(systemOf(play, reader), { method: 'GET', path });
+      return entriesOf(answer)
+        .map(({ resource }) => resource?.id ?? '')
+        .toSorted()
+        .join();
+    },
+  );
+}
+
+async function writeAsAnyone(play: Play): Promise<void> {
+  const kept = pick(play, play.model.goals);
+  const writer = pick(play, partyIds);
+  const { address, resource, versionId } = kept.written;
+  const system = systemOf(play, writer);
+  if (writer === kept.custodian) {
+    kept.written = await change(system, kept.written, {});
+    return;
+  }
+  await compare(
+    play,
+    (atMs) => (play.model.sees(writer, kept, atMs) ? 422 : 404),
+    async () => {
+      const headers = { 'If-Match': `W/"${versionId}"` };
+      return (await play.ask(system, { method: 'PUT', path: address, body: resource, headers })).status;
+    },
+  );
+}
+
+const toPeriod = (startMs: number, endMs: number): { readonly start: string; readonly end?: string } => ({
+  start: new Date(startMs).toISOString(),
+  ...(endMs === Number.POSITIVE_INFINITY ? {} : { end: new Date(endMs).toISOString() }),
+});
+
+function pickDenied(play: Play, { by, person }: Pick<Given, 'by' | 'person'>): Denied {
+  const own = play.model.goals.filter((kept) => kept.custodian === by && kept.person === person);
+  return pick<Denied>(play, [
+    { to: pick(play, partyIds) },
+    { goal: pick(play, own) },
+    { isLabelled: true },
+    { to: pick(play, partyIds), isLabelled: true },
+  ]);
+}
+
+const toProvision = ({ to, goal: target, isLabelled }: Denied): object => ({
+  ...(to === undefined ? {} : denyActor(to)),
+  ...(target === undefined ? {} : denyData(target.written.address)),
+  ...(isLabelled === undefined ? {} : denyLabel(label.system, label.code)),
+});
+
+async function giveConsent(play: Play): Promise<void> {
+  const { model, hub, random, people } = play;
+  const by = pick(play, partyIds);
+  const others = partyIds.filter((id) => id !== by && random(3) === 0);
+  const custodians = others.length > 0 && random(4) === 0 ? others : [by, ...others];
+  const to = pick(play, partyIds);
+  const person = random(people.length);
+  const startMs = hub.now().getTime() + random(3000) - 2000;
+  const endMs = random(3) === 0 ? Number.POSITIVE_INFINITY : startMs + random(20_000);
+  const status = pick(play, statuses);
+  const denied = random(4) === 0 ? pickDenied(play, { by, person }) : undefined;
+  const written = await openJointly({
+    by: systemOf(play, by),
+    person: people[person] ?? '',
+    custodians,
+    recipients: [to],
+    period: toPeriod(startMs, endMs),
+    status,
+    denied: denied === undefined ? [] : [toProvision(denied)],
+  });
+  model.consents.push({ by, custodians, to, person, status, startMs, endMs, denied, confirmed: new Set(), written });
+}
+
+async function confirmConsent(play: Play): Promise<void> {
+  if (play.model.consents.length === 0) return;
+  const given = pick(play, play.model.consents);
+  const party = pick(play, [...partyIds, ...given.custodians, ...given.custodians]);
+  const status = await compare(
+    play,
+    (atMs) => confirmingStatus(play.model, party, given, atMs),
+    async () => (await confirm(systemOf(play, party), given.written)).status,
+  );
+  if (status === 200) given.confirmed.add(party);
+}
+
+/** Another status, recipient or end, or nothing denied any more. */
+async function changeConsent(play: Play): Promise<void> {
+  if (play.model.consents.length === 0) return;
+  const given = pick(play, play.model.consents);
+  const status = pick(play, statuses);
+  const to = play.random(4) === 0 ? pick(play, partyIds) : given.to;
+  const endMs = play.random(4) === 0 ? given.startMs + play.random(20_000) : given.endMs;
+  const denied = play.random(4) === 0 ? undefined : given.denied;
+  const { provision: nested, ...provision } = given.written.resource['provision'] as {
+    readonly actor: readonly object[];
+    readonly provision?: readonly object[];
+  };
+  given.written = await change(systemOf(play, given.by), given.written, {
+    status,
+    provision: {
+      ...provision,
+      actor: [{ ...provision.actor[0], reference: { reference: organizationOf(to) } }],
+      period: toPeriod(given.startMs, endMs),
+      ...(denied === undefined ? {} : { provision: nested }),
+    },
+  });
+  const isWider = to !== given.to || endMs > given.endMs || denied !== given.denied;
+  if (isWider || status !== 'active' || given.status !== 'active') given.confirmed.clear();
+  Object.assign(given, { status, to, endMs, denied });
+}
+
+async function deleteConsent(play: Play): Promise<void> {
+  const { consents } = play.model;
+  if (consents.length === 0) return;
+  const given = pick(play, consents);
+  await remove(systemOf(play, given.by), given.written);
+  consents.splice(consents.indexOf(given), 1);
+}
+
+async function passTime({ hub, random }: Play): Promise<void> {
+  hub.advance(random(400));
+}
+
+async function begin(hub: TestHub, seed: number): Promise<Play> {
+  const systems = new Map<PartyId, VendorSystem>();
+  for (const id of partyIds) systems.set(id, await hub.party(id));
+  const people: string[] = [];
+  const model = new Model();
+  for (const [person, number] of [persons.bo, persons.cecilia].entries()) {
+    for (const custodian of partyIds) {
+      const system = await hub.party(custodian);
+      const { address } = await create(system, patient(number));
+      people[person] = address;
+      for (let count = 0; count < 2; count += 1) {
+        const isLabelled = count === 1;
+        const written = await create(system, goal(address, isLabelled ? { meta: { security: [label] } } : {}));
+        model.goals.push({ custodian, person, isLabelled, written });
+      }
+    }
+  }
+  const reads = { visible: 0, hidden: 0 };
+  return { hub, ask: askAt(hub.baseUrl), systems, people, model, random: createRandom(seed), reads };
+}
+
+/** What was played: how often each step, and what others than the custodian saw. */
+export interface Played {
+  readonly steps: Readonly<Record<string, number>>;
+  readonly reads: { readonly visible: number; readonly hidden: number };
+}
+
+/** @throws at the first step at which the hub and the model differ */
+export async function playModel(
+  openHub: OpenHub,
+  options: { readonly seed: number; readonly steps: number },
+): Promise<Played> {
+  const hub = await openHub();
+  try {
+    const play = await begin(hub, options.seed);
+    const bag = steps.flatMap(([weight, step]) => Array<Step>(weight).fill(step));
+    const history: string[] = [];
+    for (let at = 0; at < options.steps; at += 1) {
+      const step = pick(play, bag);
+      history.push(step.name);
+      try {
+        await step(play);
+      } catch (cause) {
+        throw new Error(`step ${at} (${history.slice(-5).join(', ')}) of seed ${options.seed}`, { cause });
+      }
+    }
+    const counts = Object.fromEntries(
+      steps.map(([, { name }]) => [name, history.filter((played) => played === name).length]),
+    );
+    return { steps: counts, reads: play.reads };
+  } finally {
+    await hub.stop();
+  }
+}
