@@ -126,7 +126,16 @@ interface Play {
 
 const label = { system: 'http://terminology.hl7.org/CodeSystem/v3-Confidentiality', code: 'R' };
 
-const statuses = ['active', 'active', 'active', 'inactive', 'entered-in-error', 'proposed'] as const;
+const statuses = [
+  'active',
+  'active',
+  'active',
+  'active',
+  'active',
+  'inactive',
+  'entered-in-error',
+  'proposed',
+] as const;
 
 function pick<T>({ random }: Pick<Play, 'random'>, list: readonly T[]): T {
   const chosen = list[random(list.length)];
@@ -158,10 +167,10 @@ const steps: readonly (readonly [weight: number, step: Step])[] = [
   [10, readConsent],
   [12, search],
   [8, writeAsAnyone],
-  [8, giveConsent],
+  [10, giveConsent],
   [10, confirmConsent],
   [12, changeConsent],
-  [2, deleteConsent],
+  [1, deleteConsent],
   [10, passTime],
 ];
 
@@ -262,9 +271,9 @@ async function giveConsent(play: Play): Promise<void> {
   const to = pick(play, partyIds);
   const person = random(people.length);
   const startMs = hub.now().getTime() + random(3000) - 2000;
-  const endMs = random(3) === 0 ? Number.POSITIVE_INFINITY : startMs + random(20_000);
+  const endMs = random(3) === 0 ? Number.POSITIVE_INFINITY : startMs + random(60_000);
   const status = pick(play, statuses);
-  const denied = random(4) === 0 ? pickDenied(play, { by, person }) : undefined;
+  const denied = random(6) === 0 ? pickDenied(play, { by, person }) : undefined;
   const written = await openJointly({
     by: systemOf(play, by),
     person: people[person] ?? '',
@@ -295,7 +304,7 @@ async function changeConsent(play: Play): Promise<void> {
   const given = pick(play, play.model.consents);
   const status = pick(play, statuses);
   const to = play.random(4) === 0 ? pick(play, partyIds) : given.to;
-  const endMs = play.random(4) === 0 ? given.startMs + play.random(20_000) : given.endMs;
+  const endMs = play.random(4) === 0 ? given.startMs + play.random(60_000) : given.endMs;
   const denied = play.random(4) === 0 ? undefined : given.denied;
   const { provision: nested, ...provision } = given.written.resource['provision'] as {
     readonly actor: readonly object[];

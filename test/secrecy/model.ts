@@ -9,7 +9,7 @@ export function testModel(
   options: { readonly seed: number; readonly steps: number },
 ): void {
   describe(`consent on ${name}`, () => {
-    test(`behaves as the model for ${options.steps} steps of seed ${options.seed}`, { timeout: 300_000 }, async () => {
+    test(`behaves as the model for ${options.steps} steps of seed ${options.seed}`, { timeout: 600_000 }, async () => {
       const { steps, reads } = await playModel(openHub, options);
       process.stdout.write(`${JSON.stringify({ ...options, steps, reads })}\n`);
       // Neither answer is the rare one.
