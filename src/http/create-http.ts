@@ -7,6 +7,7 @@ import type { Log } from '../core/log.ts';
 import { chooseLanguage } from '../fhir/outcome.ts';
 import type { Answer } from '../interactions/services.ts';
 import { problem } from '../core/problem.ts';
+import { chooseRequestId } from './choose-request-id.ts';
 import { answerFhir, type FhirRoutes } from './fhir-routes.ts';
 import { fhirJson } from './negotiate.ts';
 import { toErrorAnswer } from './on-error.ts';
@@ -86,11 +87,6 @@ function respond(context: Context, requestId: string, answer: Answer): Response 
   if (body !== undefined || stream !== undefined) headers['Content-Type'] = `${contentType}; charset=utf-8`;
   if (context.req.method === 'HEAD') return new Response(null, { status, headers });
   return new Response(stream === undefined ? (body ?? null) : ReadableStream.from(encode(stream)), { status, headers });
-}
-
-/** The caller's own id where it is harmless in a log, else a new one. */
-function chooseRequestId(given: string | undefined, ids: IdSource): string {
-  return given !== undefined && /^[A-Za-z0-9\-_.]{1,64}$/.test(given) ? given : ids.opaque();
 }
 
 /** An error in the middle breaks the connection, so that nobody takes what came for the whole. */

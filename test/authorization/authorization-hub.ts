@@ -7,17 +7,19 @@ import { toAuthorizationAddresses, type AuthorizationAddresses } from '../../src
 import { openSigningKeys, type SigningKeys } from '../../src/auth/signing-keys.ts';
 import { createTokenReader, type TokenReader } from '../../src/auth/tokens.ts';
 import { systemClock, type Clock } from '../../src/core/clock.ts';
+import { createLog } from '../../src/core/log.ts';
 import { findClient, insertClient } from '../../src/store/clients.ts';
 import { createStore } from '../../src/store/create-store.ts';
 import type { Database } from '../../src/store/database.ts';
 import type { AuditRow, ResourceWrite } from '../../src/store/store.ts';
+import { requireCleanLog } from '../log-secrets.ts';
 
 export interface AuthorizationHub {
   readonly publicUrl: string;
   readonly addresses: AuthorizationAddresses;
   readonly signingKeys: SigningKeys;
   readonly readToken: TokenReader;
-  /** What was logged: event and fields, in order. */
+  /** What was logged, one JSON object a line. */
   readonly logged: readonly string[];
   readonly stop: () => Promise<void>;
 }
@@ -44,7 +46,7 @@ export async function startAuthorizationHub(
     tokenLifetimeSeconds: options.tokenLifetimeSeconds ?? 300,
     allowLoopbackJwks: true,
     clock,
-    log: (_level, event, fields) => void logged.push(JSON.stringify({ event, ...fields })),
+    log: createLog({ least: 'debug', now: clock, write: (line) => void logged.push(line.slice(0, -1)) }),
   });
   listener = (request, response) => void handle(request, response);
   return {
@@ -54,7 +56,10 @@ export async function startAuthorizationHub(
     signingKeys,
     readToken: createTokenReader({ database, signingKeys, publicUrl, clock }),
     logged,
-    stop: () => stop(server),
+    stop: async () => {
+      await stop(server);
+      requireCleanLog(logged);
+    },
   };
 }
 

@@ -41,7 +41,7 @@ export async function startThrowAwayCluster(port: number): Promise<ThrowAwayClus
   const settings = ['listen_addresses=127.0.0.1', `port=${port}`, `unix_socket_directories=${folder}`];
   let postmaster: ChildProcess | undefined;
   let ended: Promise<unknown> = Promise.resolve();
-  const state = { isRemoved: false };
+  const removed = new AbortController();
   const start = (): void => {
     const child = spawn(join(binaries, 'postgres'), ['-D', data, ...settings.flatMap((setting) => ['-c', setting])], {
       ...account,
@@ -55,7 +55,7 @@ export async function startThrowAwayCluster(port: number): Promise<ThrowAwayClus
 
   /** Until it answers. What is left of a killed one holds its memory for a moment, and stops the next: that is started again. */
   const answers = async (): Promise<void> => {
-    for (let attempt = 0; attempt < 600 && !state.isRemoved; attempt += 1) {
+    for (let attempt = 0; attempt < 600 && !removed.signal.aborted; attempt += 1) {
       if (postmaster === undefined || postmaster.exitCode !== null || postmaster.signalCode !== null) start();
       const isUp = await ask(owner, 'select 1').then(
         () => true,
@@ -89,7 +89,7 @@ export async function startThrowAwayCluster(port: number): Promise<ThrowAwayClus
       await answers();
     },
     remove: async () => {
-      state.isRemoved = true;
+      removed.abort();
       postmaster?.kill('SIGQUIT');
       await ended;
       rmSync(folder, { recursive: true, force: true });

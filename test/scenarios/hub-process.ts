@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
+import { requireCleanLog } from '../log-secrets.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
@@ -23,12 +24,13 @@ export interface HubProcess {
 export interface HubProcesses {
   /** Starts `sip-hub …` with only these settings in its environment. */
   readonly start: (commandLine: readonly string[], settings: Readonly<Record<string, string>>) => HubProcess;
-  /** Kills what still runs, and resolves when it is gone. */
+  /** Kills what still runs, and resolves when it is gone. @throws Error where a log holds what it may not (log-secrets.ts) */
   readonly end: () => Promise<void>;
 }
 
 export function createHubProcesses(): HubProcesses {
   const running = new Map<ChildProcess, Promise<Ended>>();
+  const logs: string[] = [];
   return {
     start: (commandLine, settings) => {
       const env = { PATH: process.env['PATH'] ?? '', ...settings };
@@ -39,6 +41,8 @@ export function createHubProcesses(): HubProcesses {
       child.stderr.on('data', (chunk: Buffer) => void (errors += chunk.toString()));
       const ended = once(child, 'close').then(([code, signal]): Ended => {
         running.delete(child);
+        // A process that is killed may leave half a line; the line break is the end of one.
+        logs.push(...errors.split('\n'));
         return { code: code as number | null, signal: signal as string | null, output, errors };
       });
       running.set(child, ended);
@@ -56,6 +60,7 @@ export function createHubProcesses(): HubProcesses {
     end: async () => {
       for (const child of running.keys()) child.kill('SIGKILL');
       await Promise.all(running.values());
+      requireCleanLog(logs);
     },
   };
 }

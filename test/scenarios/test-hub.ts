@@ -9,9 +9,10 @@ import { carryOutClientCommand } from '../../src/auth/clients.ts';
 import { makeKeyPair, signIn, type VendorSystem } from '../../src/cli/demo/vendor-system.ts';
 import { readConfig, type Config } from '../../src/config.ts';
 import { systemClock } from '../../src/core/clock.ts';
-import type { Log } from '../../src/core/log.ts';
+import { createLog } from '../../src/core/log.ts';
 import type { Database, Queryable } from '../../src/store/database.ts';
 import { openPostgres } from '../../src/store/postgres.ts';
+import { requireCleanLog } from '../log-secrets.ts';
 import { createDatabase } from '../contract/open-databases.ts';
 
 export interface TestHub {
@@ -29,6 +30,7 @@ export interface TestHub {
   readonly countRows: () => Promise<Readonly<Record<string, number>>>;
   /** Takes a table away, or brings it back: for what must not happen without it. */
   readonly renameTable: (from: string, to: string) => Promise<void>;
+  /** @throws Error where the log holds what it may not (log-secrets.ts) */
   readonly stop: () => Promise<void>;
 }
 
@@ -70,8 +72,7 @@ export async function openTestHubOnPostgres(settings: Partial<Config> = {}): Pro
     renameTable: (from, to) => renameTable(owner, from, to),
     stop: async () => {
       await owner.close();
-      await hub.stop();
-      await remove();
+      await hub.stop().finally(remove);
     },
   };
 }
@@ -81,8 +82,8 @@ export async function openTestHub(settings: Partial<Config> = {}): Promise<TestH
   const folder = mkdtempSync(join(tmpdir(), 'sip-hub-test-'));
   let offsetMs = 0;
   const logged: string[] = [];
-  const log: Log = (level, event, fields) => void logged.push(JSON.stringify({ level, event, ...fields }));
   const clock = (): Date => new Date(systemClock().getTime() + offsetMs);
+  const log = createLog({ least: 'debug', now: clock, write: (line) => void logged.push(line.slice(0, -1)) });
   const config = { ...readConfig({ PORT: '0', SIP_HUB_DATA: folder }), ...settings };
   const hub = await startHub(config, { log, clock });
   const baseUrl = hub.services.baseUrl;
@@ -136,6 +137,7 @@ export async function openTestHub(settings: Partial<Config> = {}): Promise<TestH
     stop: async () => {
       await hub.stop();
       rmSync(folder, { recursive: true, force: true });
+      requireCleanLog(logged);
     },
   };
 }
