@@ -41,12 +41,10 @@ export function describeLogLines(name: string, open: OpenHub): void {
     test.each([['audit_log'], ['resource'], ['search_token'], ['organization'], ['client']])(
       'of faults (without the table %s) hold nothing of the request',
       async (table) => {
-        const query = new URLSearchParams({ identifier: `${personnummerSystem}|${number}`, _id: planted });
-        const headers = { 'if-none-exist': query.toString() };
+        const query = new URLSearchParams({ identifier: `${personnummerSystem}|${number}`, _id: planted }).toString();
+        const headers = { 'if-none-exist': query };
         const created = patient(number, { name: [{ family: 'Öberg', given: [`${number} ${token}`] }] });
-        const entry = [
-          { resource: created, request: { method: 'POST', url: 'Patient', ifNoneExist: query.toString() } },
-        ];
+        const entry = [{ resource: created, request: { method: 'POST', url: 'Patient', ifNoneExist: query } }];
         const calls: readonly FhirCall[] = [
           { method: 'GET', path: `Patient?${query}` },
           { method: 'GET', path: `${astrid}?${query}` },

@@ -72,7 +72,11 @@ export async function openTestHubOnPostgres(settings: Partial<Config> = {}): Pro
     renameTable: (from, to) => renameTable(owner, from, to),
     stop: async () => {
       await owner.close();
-      await hub.stop().finally(remove);
+      try {
+        await hub.stop();
+      } finally {
+        await remove();
+      }
     },
   };
 }
