@@ -12,7 +12,7 @@ import { findClient, insertClient } from '../../src/store/clients.ts';
 import { createStore } from '../../src/store/create-store.ts';
 import type { Database } from '../../src/store/database.ts';
 import type { AuditRow, ResourceWrite } from '../../src/store/store.ts';
-import { requireCleanLog } from '../log-secrets.ts';
+import { requireCleanLog } from '../contract/log-secrets.ts';
 
 export interface AuthorizationHub {
   readonly publicUrl: string;

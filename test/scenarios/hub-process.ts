@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
-import { requireCleanLog } from '../log-secrets.ts';
+import { requireCleanLog } from '../contract/log-secrets.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 

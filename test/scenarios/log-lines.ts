@@ -2,7 +2,7 @@
 // get into one, with faults of every kind. Needs a hub of its own: tables are taken away.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { FhirCall, VendorSystem } from '../../src/cli/demo/vendor-system.ts';
-import { findLogSecrets, requireCleanLog } from '../log-secrets.ts';
+import { findLogSecrets, requireCleanLog } from '../contract/log-secrets.ts';
 import { goal, patient, persons, personnummerSystem, put, sendRaw } from './fixtures.ts';
 import { hsa, type OpenHub, type TestHub } from './test-hub.ts';
 

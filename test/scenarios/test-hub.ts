@@ -12,7 +12,7 @@ import { systemClock } from '../../src/core/clock.ts';
 import { createLog } from '../../src/core/log.ts';
 import type { Database, Queryable } from '../../src/store/database.ts';
 import { openPostgres } from '../../src/store/postgres.ts';
-import { requireCleanLog } from '../log-secrets.ts';
+import { requireCleanLog } from '../contract/log-secrets.ts';
 import { createDatabase } from '../contract/open-databases.ts';
 
 export interface TestHub {
