@@ -95,11 +95,17 @@ function parse(
   options: OptionTable,
 ): { values: OptionValues; positionals: readonly string[] } {
   try {
-    return parseArgs({ args: [...args], options, allowPositionals: true, strict: true });
+    // One thumbprint in 64 begins with a hyphen; behind -- nothing is taken for an option.
+    const thumbprints = args.filter((text) => thumbprint.test(text));
+    const others = args.filter((text) => text !== '--' && !thumbprint.test(text));
+    return parseArgs({ args: [...others, '--', ...thumbprints], options, allowPositionals: true, strict: true });
   } catch (error) {
     throw new UsageError(error instanceof Error ? error.message : String(error), { cause: error });
   }
 }
+
+/** SHA-256 in base64url. https://www.rfc-editor.org/rfc/rfc7638 */
+const thumbprint = /^[\w-]{43}$/;
 
 async function toAddCommand(values: OptionValues): Promise<ClientCommand> {
   const files = textsOf(values['key']);

@@ -106,6 +106,12 @@ describe('sip-hub client', () => {
     ]);
   });
 
+  test('takes a thumbprint that begins with a hyphen for no option', async () => {
+    const client = await addOperator();
+    expect(await run('disable-key', client.clientId, `-${'a'.repeat(42)}`)).toBe(1);
+    expect(await run('disable-key', client.clientId, `--${'a'.repeat(41)}`, '--json')).toBe(1);
+  });
+
   test('says so when there are no clients', async () => {
     expect(await run('list')).toBe(0);
     expect(out).toContain('No clients');
