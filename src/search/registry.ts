@@ -16,7 +16,7 @@ import { digestsOf, type Digests, textOf } from './digests.ts';
 export interface SearchRegistry {
   /** The parameters of a resource type by code, those of every resource included. */
   readonly parametersOf: (type: string) => ReadonlyMap<string, Parameter>;
-  /** The parameter, to search by it. @throws search-parameter-indexing while not every resource can be found by it */
+  /** The parameter, to search by it; tokens with `:text` have texts of their own to wait for. @throws search-parameter-indexing while not every resource can be found by it */
   readonly findParameter: (type: string, code: string, modifier?: string) => Parameter | undefined;
   /** False while resources written before it are still being indexed. */
   readonly isUsable: (type: string, code: string) => boolean;

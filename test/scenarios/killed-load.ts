@@ -6,7 +6,7 @@ import { toAuthorizationAddresses } from '../../src/auth/addresses.ts';
 import { carryOutClientCommand } from '../../src/auth/clients.ts';
 import { makeKeyPair, signIn, type VendorSystem } from '../../src/cli/demo/vendor-system.ts';
 import { readConfig } from '../../src/config.ts';
-import { createRandom, type Random } from '../seeded-random.ts';
+import { createRandom, type Random } from '../contract/seeded-random.ts';
 import { compareWithLog } from './compare-with-log.ts';
 import { patient, persons, put } from './fixtures.ts';
 import { createHubProcesses, freePort, type HubProcess } from './hub-process.ts';

@@ -3,7 +3,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FhirAnswer, FhirCall, VendorSystem } from '../../src/cli/demo/vendor-system.ts';
 import type { FhirResource } from '../../src/fhir/resource.ts';
-import type { Random } from '../seeded-random.ts';
+import type { Random } from '../contract/seeded-random.ts';
 import { consent, entriesOf, goal, organizationOf, type RequestEntry } from './fixtures.ts';
 import { hsa } from './test-hub.ts';
 

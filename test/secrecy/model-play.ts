@@ -7,6 +7,7 @@ import { entriesOf, goal, organizationOf, patient, persons } from '../scenarios/
 import { hsa, type OpenHub, type TestHub } from '../scenarios/test-hub.ts';
 import { type Ask, askAt } from './answers.ts';
 import { change, confirm, create, denyActor, denyData, denyLabel, openJointly, remove, type Written } from './world.ts';
+import { createRandom, type Random } from '../contract/seeded-random.ts';
 
 const partyIds = [hsa.careCentre, hsa.elderBoard, hsa.homeCare, hsa.childUnit] as const;
 type PartyId = (typeof partyIds)[number];
@@ -103,24 +104,13 @@ function confirmingStatus(model: Model, party: PartyId, given: Given, atMs: numb
   return party !== given.by && given.custodians.includes(party) && given.status === 'active' ? 200 : 422;
 }
 
-/** mulberry32: the same numbers from the same seed. */
-function createRandom(seed: number): (below: number) => number {
-  let state = seed;
-  return (below) => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return Math.floor((((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296) * below);
-  };
-}
-
 interface Play {
   readonly hub: TestHub;
   readonly ask: Ask;
   readonly systems: ReadonlyMap<PartyId, VendorSystem>;
   readonly people: readonly string[];
   readonly model: Model;
-  readonly random: (below: number) => number;
+  readonly random: Random;
   readonly reads: { visible: number; hidden: number };
 }
 
