@@ -28,14 +28,18 @@ export async function createDatabase(): Promise<{ readonly url: string; readonly
   const name = `sip_hub_test_${randomBytes(6).toString('hex')}`;
   const url = new URL(server);
   url.pathname = `/${name}`;
-  const run = async (text: string): Promise<void> => {
+  const run = async (...texts: readonly string[]): Promise<void> => {
     const database = openPostgres({ url: server, poolSize: 1, statementTimeoutMs: 60_000 });
     try {
-      await database.query({ text });
+      for (const text of texts) await database.query({ text });
     } finally {
       await database.close();
     }
   };
   await run(`create database ${name}`);
-  return { url: url.href, remove: () => run(`drop database ${name} with (force)`) };
+  // Not `with (force)`: that ends every process on the database, and the hub's role may not end autovacuum's. A plain
+  // DROP DATABASE asks autovacuum itself, and waits for it.
+  const endSessions = `select pg_terminate_backend(pid, 5000) from pg_stat_activity
+    where datname = '${name}' and usename = current_user and backend_type = 'client backend'`;
+  return { url: url.href, remove: () => run(endSessions, `drop database ${name}`) };
 }
