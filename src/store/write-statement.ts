@@ -229,7 +229,7 @@ function compileWrite(isProtected: boolean, shape: WriteShape): ReturnType<typeo
     where (select ok from live))`,
     ...when(
       shape.refers,
-      sql`refs as (
+      sql`refs as materialized (
     select u.n, array_agg(u.ref) as all_refs, coalesce(array_agg(u.ref) filter (where not u.is_own
         and not ${hasTarget(addressIn('u.ref'), sql`t.custodian = w.custodian and t.person = w.person`)}), '{}') as foreign_refs
     from unnest(${slot('integer[]', 'refOf')}, ${slot('text[]', 'ref')}, ${slot('boolean[]', 'refIsOwn')}) u (n, ref, is_own)

@@ -36,10 +36,14 @@ export function createWrite(
   const reader = slotReader(isProtected);
   const write = createWriteStatement(isProtected);
   const confirm = createConfirm(isProtected);
+  // The keys are found first, address by address: the planner makes of a join a scan of the table for each address while the table is new.
   const lock = compile(sql`with ${liveCheck(reader)},
     locked as (
-      select ${versionColumns(reader, 'r')} from ${addresses} join resource r on r.type = a.type and r.id = a.id
-      where (select ok from live) and (r.registrant = 0 or r.registrant = ${reader.party}) and ${visibleTo('lock', reader, 'r')}
+      select ${versionColumns(reader, 'r')} from resource r
+      where (select ok from live) and r.key = any (array(
+          select f.key from ${addresses} cross join lateral (
+            select r.key from resource r where r.type = a.type and r.id = a.id and r.registrant in (0, ${reader.party}) offset 0) f))
+        and ${visibleTo('lock', reader, 'r')}
       order by r.key for update of r)
     select live.ok, l.* from live left join locked l on true`);
   const resolve = compile(sql`with ${liveCheck(reader)}
