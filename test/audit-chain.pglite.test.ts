@@ -1,7 +1,7 @@
 // On the embedded database: see contract/audit-chain-suite.ts.
 import { describeAuditChain } from './contract/audit-chain-suite.ts';
-import { inMemory } from './contract/open-databases.ts';
+import { embedded } from './contract/open-databases.ts';
 
-describeAuditChain('PGlite', inMemory, ({ database }) =>
+describeAuditChain('PGlite', embedded, ({ database }) =>
   Promise.resolve({ owner: database, close: () => Promise.resolve() }),
 );

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { openDatabase } from '../src/store/open-database.ts';
 import { describeDatabase } from './contract/database-suite.ts';
-import { inMemory } from './contract/open-databases.ts';
+import { embedded } from './contract/open-databases.ts';
 
-describeDatabase('PGlite', inMemory);
+describeDatabase('PGlite', embedded);
 
 test('what is written in a folder is there at the next opening, and a second opener is refused meanwhile', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'sip-hub-'));

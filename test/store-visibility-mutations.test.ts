@@ -10,7 +10,7 @@ import { visibilityPaths } from '../src/store/visibility.ts';
 import type { VisibilityPath } from '../src/store/visibility.ts';
 import { findLeaks, plantSecret } from './contract/leak-checks.ts';
 import type { Secret } from './contract/leak-checks.ts';
-import { inMemory } from './contract/open-databases.ts';
+import { embedded } from './contract/open-databases.ts';
 import { openWorld } from './contract/store-world.ts';
 import type { World } from './contract/store-world.ts';
 
@@ -20,7 +20,7 @@ let secret: Secret;
 let folder = '';
 
 beforeAll(async () => {
-  world = await openWorld(inMemory);
+  world = await openWorld(embedded);
   secret = await plantSecret(world);
   folder = mkdtempSync(join(tmpdir(), 'visibility-'));
   symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));

@@ -1,4 +1,4 @@
 import { describeStore } from './contract/store-suite.ts';
-import { inMemory } from './contract/open-databases.ts';
+import { embedded } from './contract/open-databases.ts';
 
-describeStore('PGlite', inMemory);
+describeStore('PGlite', embedded);

@@ -5,7 +5,7 @@ import type { Reader } from '../src/store/reader.ts';
 import { sql, toLiteralText } from '../src/store/sql.ts';
 import { hiddenReferences, showsEveryReference, showsReference } from '../src/store/visibility.ts';
 import { createWriteStatement } from '../src/store/write-statement.ts';
-import { inMemory } from './contract/open-databases.ts';
+import { embedded } from './contract/open-databases.ts';
 
 const reader: Reader = { party: sql`(select 1::bigint)`, at: sql`(select now())` };
 
@@ -28,9 +28,9 @@ const statements = {
 };
 
 describe('the plan of a statement that asks for targets', () => {
-  let opened: Awaited<ReturnType<typeof inMemory>>;
+  let opened: Awaited<ReturnType<typeof embedded>>;
   beforeAll(async () => {
-    opened = await inMemory();
+    opened = await embedded();
     const { database } = opened;
     await database.script(`
       insert into resource (key, type, id, registrant, version_id, last_updated, method, deleted, directory, refs, foreign_refs, body)

@@ -7,7 +7,7 @@ import { typePolicies } from '../../src/access/compartment.ts';
 import type { FhirResource } from '../../src/fhir/resource.ts';
 import { createFindMembers } from '../../src/search/extract/element-types.ts';
 import type { Parameter } from '../../src/search/parameter.ts';
-import { inMemory } from '../contract/open-databases.ts';
+import { embedded } from '../contract/open-databases.ts';
 import { findRoutes, findSample, place, sampleOf, type Letter, type Route } from './search-samples.ts';
 import { findStep } from '../../src/search/hierarchy.ts';
 import { openSearchWorld, type SearchWorld } from './search-world.ts';
@@ -223,7 +223,7 @@ const valueSet = {
 } as unknown as ValueSet;
 
 beforeAll(async () => {
-  search = await openSearchWorld(inMemory, { codeSystem, valueSet });
+  search = await openSearchWorld(embedded, { codeSystem, valueSet });
   const { definitions, registry } = search;
   const findMembers = createFindMembers(definitions.typeStructure);
   const all = definitions.searchParameters();

@@ -1,4 +1,4 @@
-import { inMemory } from '../contract/open-databases.ts';
+import { embedded } from '../contract/open-databases.ts';
 import { describeSearchValues } from './search-values.ts';
 
-describeSearchValues('PGlite', inMemory);
+describeSearchValues('PGlite', embedded);

@@ -1,15 +1,23 @@
-// Openers for contract suites: PGlite in memory, and a database of its own on the PostgreSQL of DATABASE_URL.
+// Openers for contract suites: PGlite in a folder of its own, and a database of its own on the PostgreSQL of DATABASE_URL.
 import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { openDatabase } from '../../src/store/open-database.ts';
 import { openPostgres } from '../../src/store/postgres.ts';
+import { seedEmbedded } from './embedded-seed.ts';
 import type { OpenDatabase } from './store-world.ts';
 
 const common = { poolSize: 8, statementTimeoutMs: 20_000 } as const;
 
-export const inMemory: OpenDatabase = async () => ({
-  ...(await openDatabase({ ...common, databaseUrl: undefined, dataFolder: undefined, rowLevelSecurity: true })),
-  remove: async () => undefined,
-});
+export const embedded: OpenDatabase = async () => {
+  const dataFolder = mkdtempSync(join(tmpdir(), 'sip-hub-test-'));
+  await seedEmbedded(dataFolder);
+  return {
+    ...(await openDatabase({ ...common, databaseUrl: undefined, dataFolder, rowLevelSecurity: true })),
+    remove: async () => rmSync(dataFolder, { recursive: true, force: true }),
+  };
+};
 
 /** Makes a database, and drops it with `remove`. */
 export const onPostgres =

@@ -12,6 +12,7 @@ import { systemClock } from '../../src/core/clock.ts';
 import { createLog } from '../../src/core/log.ts';
 import type { Database, Queryable } from '../../src/store/database.ts';
 import { openPostgres } from '../../src/store/postgres.ts';
+import { seedEmbedded } from '../contract/embedded-seed.ts';
 import { requireCleanLog } from '../contract/log-secrets.ts';
 import { createDatabase } from '../contract/open-databases.ts';
 
@@ -89,6 +90,7 @@ export async function openTestHub(settings: Partial<Config> = {}): Promise<TestH
   const clock = (): Date => new Date(systemClock().getTime() + offsetMs);
   const log = createLog({ least: 'debug', now: clock, write: (line) => void logged.push(line.slice(0, -1)) });
   const config = { ...readConfig({ PORT: '0', SIP_HUB_DATA: folder }), ...settings };
+  if (config.databaseUrl === '' && config.dataFolder === folder) await seedEmbedded(folder);
   const hub = await startHub(config, { log, clock });
   const baseUrl = hub.services.baseUrl;
   const register = async (name: string, organization: string | undefined, scope: string): Promise<VendorSystem> => {
