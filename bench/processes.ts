@@ -24,7 +24,7 @@ export interface HubOptions {
 
 const root = join(import.meta.dirname, '..');
 
-/** `node src/main.ts serve` on a free port, with every setting but these at its default. Plain mode takes Bundles of 1 000. */
+/** `node src/main.ts serve` on a free port, with every setting but these at its default. Requests are counted, and never too many. Plain mode takes Bundles of 1 000. */
 export async function startHub({
   databaseUrl,
   mode,
@@ -47,6 +47,8 @@ export async function startHub({
       DATABASE_URL: databaseUrl,
       SIP_HUB_LOG: 'warn',
       SIP_HUB_MODE: mode,
+      SIP_HUB_CLIENT_REQUESTS: '1000000000',
+      SIP_HUB_ADDRESS_REQUESTS: '1000000000',
       ...(mode === 'plain' ? { SIP_HUB_MAX_BUNDLE_ENTRIES: String(bundleSize) } : {}),
       SIP_HUB_ROW_LEVEL_SECURITY: rowLevelSecurity ? 'on' : 'off',
     }),

@@ -17,6 +17,7 @@ import { createFindShapes } from './fhir/element-shapes.ts';
 import { findMissingDependencies, readPackages } from './fhir/packages.ts';
 import { createHttpListener } from './http/create-http.ts';
 import { listen } from './http/listen.ts';
+import { createRateLimits } from './http/rate-limits.ts';
 import { createMode } from './interactions/mode.ts';
 import { startIndexing } from './interactions/run-indexing.ts';
 import { createSearchKeeper } from './interactions/search-keeper.ts';
@@ -153,7 +154,14 @@ export async function startHub(config: Config, options: HubOptions): Promise<Run
 
   // 4. Who may come in.
   const signingKeys = await openSigningKeys({ database, clock });
+  const rates = createRateLimits({
+    perClient: config.requestsPerClient,
+    perAddress: config.requestsPerAddress,
+    proxies: config.proxies,
+    log,
+  });
   const authorizationServer = createAuthorizationServer({
+    waitOf: rates.waitOfAddress,
     database,
     signingKeys,
     publicUrl,
@@ -169,6 +177,7 @@ export async function startHub(config: Config, options: HubOptions): Promise<Run
     fhir: {
       services,
       authenticate: createTokenReader({ database, signingKeys, publicUrl, clock }),
+      rates,
       maxUrlBytes: config.maxUrlBytes,
     },
     smartConfiguration: JSON.stringify(toSmartConfiguration({ publicUrl })),

@@ -110,6 +110,21 @@ export const settings = {
     300,
     'Lifetime of a system access token (seconds, at most 300).',
   ),
+  requestsPerClient: whole(
+    'SIP_HUB_CLIENT_REQUESTS',
+    5000,
+    'Most requests of one client in ten seconds, per process; then 429. Reading one Consent and changing it is not counted. 0: no limit.',
+  ),
+  requestsPerAddress: whole(
+    'SIP_HUB_ADDRESS_REQUESTS',
+    500,
+    'Most requests without a valid token (token requests, refused tokens, /fhir/metadata) of one address in ten seconds, per process; then 429. 0: no limit.',
+  ),
+  proxies: whole(
+    'SIP_HUB_PROXIES',
+    0,
+    'Proxies in front of the hub that each add the address of their caller to X-Forwarded-For. 0: the header is not read.',
+  ),
   drainTimeoutMs: whole(
     'SIP_HUB_DRAIN_MS',
     10_000,

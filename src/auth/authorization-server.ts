@@ -18,6 +18,8 @@ import { tokenAlgorithm, type SigningKeys } from './signing-keys.ts';
 const maxTokenSeconds = 300;
 
 export interface AuthorizationServerOptions {
+  /** Counts a request for a token by where it comes from: the seconds to wait, or undefined. */
+  readonly waitOf: (request: IncomingMessage) => Promise<number | undefined>;
   readonly database: Database;
   readonly signingKeys: SigningKeys;
   /** The one public base address, without a trailing slash. */
@@ -66,6 +68,8 @@ export function createAuthorizationServer(options: AuthorizationServerOptions): 
     }
     if (path !== `${prefix}/token`) return answer(response, 404, unknownAddress);
     if (request.method !== 'POST') return answer(response, 405, notAllowed, { allow: 'POST' });
+    const wait = await options.waitOf(request);
+    if (wait !== undefined) return answer(response, 429, tooMany, { 'retry-after': String(wait) });
     request.url = '/token';
     request.headers.host = host;
     await callback(request, response);
@@ -87,6 +91,10 @@ const unknownAddress = { error: 'invalid_request', error_description: 'There is 
 const unavailable = {
   error: 'temporarily_unavailable',
   error_description: 'The hub cannot answer now. Try again shortly.',
+};
+const tooMany = {
+  error: 'temporarily_unavailable',
+  error_description: 'Too many requests for tokens come from this address. Wait as long as Retry-After says.',
 };
 const notAllowed = { error: 'invalid_request', error_description: 'The address does not take this method.' };
 

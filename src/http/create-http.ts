@@ -1,6 +1,6 @@
 // The HTTP face: addresses, security headers, request ids, and errors. Everything FHIR is in fhir-routes.ts.
 import type { RequestListener } from 'node:http';
-import { getRequestListener } from '@hono/node-server';
+import { getRequestListener, type HttpBindings } from '@hono/node-server';
 import { Hono, type Context } from 'hono';
 import type { IdSource } from '../core/ids.ts';
 import type { Log } from '../core/log.ts';
@@ -8,7 +8,7 @@ import { chooseLanguage } from '../fhir/outcome.ts';
 import type { Answer } from '../interactions/services.ts';
 import { problem } from '../core/problem.ts';
 import { chooseRequestId } from './choose-request-id.ts';
-import { answerFhir, type FhirRoutes } from './fhir-routes.ts';
+import { answerFhir, type FhirContext, type FhirRoutes } from './fhir-routes.ts';
 import { fhirJson } from './negotiate.ts';
 import { toErrorAnswer } from './on-error.ts';
 
@@ -36,8 +36,8 @@ export function createHttpListener(options: HttpOptions): RequestListener {
   return (request, response) => void answer(request, response);
 }
 
-function createHttp(options: HttpOptions): Hono {
-  const http = new Hono();
+function createHttp(options: HttpOptions): Hono<{ Bindings: HttpBindings }> {
+  const http = new Hono<{ Bindings: HttpBindings }>();
   http.get('/health/live', (context) => context.json({ status: 'live' }, 200, securityHeaders));
   http.get('/health/ready', async (context) => {
     const isReady = await options.isReady();
@@ -46,7 +46,7 @@ function createHttp(options: HttpOptions): Hono {
   http.get('/fhir/.well-known/smart-configuration', (context) =>
     context.body(options.smartConfiguration, 200, { ...securityHeaders, 'Content-Type': 'application/json' }),
   );
-  const fhir = async (context: Context): Promise<Response> => {
+  const fhir = async (context: FhirContext): Promise<Response> => {
     const requestId = chooseRequestId(context.req.header('x-request-id'), options.ids);
     return respond(
       context,

@@ -1,5 +1,6 @@
 // Everything below /fhir: URL and headers in, Answer out. https://hl7.org/fhir/R4/http.html
-// The order of refusals: 414 · 406 · 404 405 · 401 · 415 413 · 403 · what the interaction says.
+// The order of refusals: 414 · 406 · 404 405 · 401 · 429 · 415 413 · 403 · what the interaction says.
+import type { HttpBindings } from '@hono/node-server';
 import type { Context } from 'hono';
 import type { Principal } from '../access/principal.ts';
 import { problem } from '../core/problem.ts';
@@ -21,16 +22,21 @@ import {
 } from './negotiate.ts';
 import { toProblem } from './on-error.ts';
 import { parsePrefer } from './prefer.ts';
+import type { RateLimits } from './rate-limits.ts';
 
 export interface FhirRoutes {
   readonly services: Services;
   /** The one place where tokens are read: the Authorization header in, the caller out, or 401. */
   readonly authenticate: (authorization: string | undefined) => Promise<Principal>;
+  readonly rates: RateLimits;
   readonly maxUrlBytes: number;
 }
 
+/** With Node's own request, which knows where it came from. */
+export type FhirContext = Context<{ Bindings: HttpBindings }>;
+
 /** Answers one request below the base. `path` is what follows `/fhir/`. @throws Problem */
-export async function answerFhir(routes: FhirRoutes, context: Context, requestId: string): Promise<Answer> {
+export async function answerFhir(routes: FhirRoutes, context: FhirContext, requestId: string): Promise<Answer> {
   const { services } = routes;
   const { url, path, parameters } = splitUrl(context.req.url);
   if (url.length > routes.maxUrlBytes)
@@ -38,8 +44,12 @@ export async function answerFhir(routes: FhirRoutes, context: Context, requestId
   requireAcceptable(context.req.header('accept'), parameters.get('_format') ?? undefined, path === '$export-file');
   const target = parseTarget(context.req.method, path);
   const isPretty = parameters.get('_pretty') === 'true';
-  if (target.kind === 'capabilities') return toPretty(await capabilities(services, parameters), isPretty);
-  const principal = await routes.authenticate(context.req.header('authorization'));
+  if (target.kind === 'capabilities') {
+    await routes.rates.requireAddress(context.env.incoming);
+    return toPretty(await capabilities(services, parameters), isPretty);
+  }
+  const principal = await authenticate(routes, context);
+  await routes.rates.requireClient(principal.clientId, target);
   const request: RequestContext = {
     principal,
     requestId,
@@ -70,6 +80,16 @@ export async function answerFhir(routes: FhirRoutes, context: Context, requestId
       toRefusedRow(request, services.clock(), { interaction: target.kind, type, status: refused.status }),
     ]);
     throw refused;
+  }
+}
+
+/** Who tries tokens is counted by where the tries come from. */
+async function authenticate({ authenticate, rates }: FhirRoutes, context: FhirContext): Promise<Principal> {
+  try {
+    return await authenticate(context.req.header('authorization'));
+  } catch (cause) {
+    if (toProblem(cause).status === 401) await rates.requireAddress(context.env.incoming);
+    throw cause;
   }
 }
 

@@ -40,6 +40,7 @@ export async function startAuthorizationHub(
   const signingKeys = await openSigningKeys({ database, clock });
   const logged: string[] = [];
   const { handle } = createAuthorizationServer({
+    waitOf: () => Promise.resolve(undefined),
     database,
     signingKeys,
     publicUrl,

@@ -82,14 +82,17 @@ export async function openTestHubOnPostgres(settings: Partial<Config> = {}): Pro
   };
 }
 
-/** Starts a hub on the embedded database in a temporary folder, unless `settings` name another. */
+/** Starts a hub on the embedded database in a temporary folder, unless `settings` name another; without rate limits, unless they say so. */
 export async function openTestHub(settings: Partial<Config> = {}): Promise<TestHub> {
   const folder = mkdtempSync(join(tmpdir(), 'sip-hub-test-'));
   let offsetMs = 0;
   const logged: string[] = [];
   const clock = (): Date => new Date(systemClock().getTime() + offsetMs);
   const log = createLog({ least: 'debug', now: clock, write: (line) => void logged.push(line.slice(0, -1)) });
-  const config = { ...readConfig({ PORT: '0', SIP_HUB_DATA: folder }), ...settings };
+  const config = {
+    ...readConfig({ PORT: '0', SIP_HUB_DATA: folder, SIP_HUB_CLIENT_REQUESTS: '0', SIP_HUB_ADDRESS_REQUESTS: '0' }),
+    ...settings,
+  };
   if (config.databaseUrl === '' && config.dataFolder === folder) await seedEmbedded(folder);
   const hub = await startHub(config, { log, clock });
   const baseUrl = hub.services.baseUrl;
