@@ -1,10 +1,10 @@
 // Opens the embedded PostgreSQL (PGlite): one connection, so transactions queue and nothing but SQL is awaited in one.
 // It survives a killed process, not a power cut. https://pglite.dev/docs/api
 import { join } from 'node:path';
-import { PGlite } from '@electric-sql/pglite';
-import type { Transaction } from '@electric-sql/pglite';
+import { Mutex, PGlite } from '@electric-sql/pglite';
 import type { Database, Statement } from './database.ts';
 import { lockFolder } from './folder-lock.ts';
+import { createNamedStatements } from './pglite-statements.ts';
 import { toProblem } from './postgres-problems.ts';
 
 export interface PgliteOptions {
@@ -37,45 +37,73 @@ export async function openPglite(options: PgliteOptions): Promise<Database> {
     lock?.release();
     throw error;
   });
-  await pglite.exec("set timezone = 'UTC'");
+  // As postgres.ts sets them for its connections.
+  await pglite.exec(
+    "set timezone = 'UTC'; set plan_cache_mode = force_generic_plan; set jit = off; set random_page_cost = 1.1",
+  );
+  const runNamed = createNamedStatements(pglite);
+  const run = async <Row>(statement: Statement): Promise<readonly Row[]> => {
+    try {
+      if (statement.name !== undefined) return (await runNamed(statement)) as readonly Row[];
+      return (await pglite.query<Row>(statement.text, [...(statement.values ?? [])])).rows;
+    } catch (error) {
+      throw toProblem(error);
+    }
+  };
+  const keepStatistics = createStatisticsKeeper(pglite);
+  const turns = new Mutex();
   return {
     kind: 'pglite',
-    query: (statement) => run(pglite, statement),
-    transaction: (work, transactionOptions) =>
-      pglite.transaction(async (inside) => {
-        for (const [name, value] of Object.entries(transactionOptions?.settings ?? {})) {
-          await inside.query('select set_config($1, $2, true)', [name, value]);
+    query: (statement) => turns.runExclusive(() => run(statement)),
+    transaction: (work, { settings = {}, opening = [], closing } = {}) =>
+      turns.runExclusive(async () => {
+        await pglite.exec('begin').catch(rethrow);
+        try {
+          for (const [name, value] of Object.entries(settings)) {
+            await pglite.query('select set_config($1, $2, true)', [name, value]);
+          }
+          const results = opening.length === 0 ? [] : await pglite.exec(opening.join('; ')).catch(rethrow);
+          const result = await work({ query: run }, results.at(-1)?.rows ?? []);
+          const last = closing?.();
+          if (last !== undefined) await run(last);
+          await pglite.exec('commit').catch(rethrow);
+          await keepStatistics();
+          return result;
+        } catch (error) {
+          await pglite.exec('rollback');
+          throw error;
         }
-        const opening = transactionOptions?.opening ?? [];
-        const results = opening.length === 0 ? [] : await inside.exec(opening.join('; ')).catch(rethrow);
-        const opened = results.at(-1)?.rows ?? [];
-        const result = await work({ query: (statement) => run(inside, statement) }, opened);
-        const closing = transactionOptions?.closing?.();
-        if (closing !== undefined) await run(inside, closing);
-        return result;
       }),
-    script: async (sql) => {
-      await pglite.exec(sql).catch(rethrow);
-    },
-    close: async () => {
-      await pglite.close();
-      lock?.release();
-    },
+    script: (sql) =>
+      turns.runExclusive(async () => {
+        await pglite.exec(sql).catch(rethrow);
+      }),
+    close: () =>
+      turns.runExclusive(async () => {
+        await pglite.close();
+        lock?.release();
+      }),
+  };
+}
+
+/**
+ * What autovacuum does in a server, and nobody does here: without statistics of a table that has grown, its plans stay those of an empty
+ * one. To be called after each transaction; looks once in a second.
+ */
+function createStatisticsKeeper(pglite: PGlite): () => Promise<void> {
+  let lookedAt = performance.now();
+  return async () => {
+    if (performance.now() - lookedAt < 1000) return;
+    lookedAt = performance.now();
+    await pglite.query('select pg_stat_force_next_flush()');
+    const { rows } = await pglite.query<{ name: string }>(
+      `select quote_ident(s.relname) as name from pg_stat_user_tables s join pg_class c on c.oid = s.relid
+       where s.n_mod_since_analyze > 200 + greatest(c.reltuples, 0) / 5`,
+    );
+    if (rows.length > 0) await pglite.exec(`analyze ${rows.map(({ name }) => name).join(', ')}`);
   };
 }
 
 function rethrow(error: unknown): never {
   throw toProblem(error);
-}
-
-async function run<Row>(
-  connection: Pick<PGlite, 'query'> | Transaction,
-  statement: Statement,
-): Promise<readonly Row[]> {
-  try {
-    const result = await connection.query<Row>(statement.text, [...(statement.values ?? [])]);
-    return result.rows;
-  } catch (error) {
-    throw toProblem(error);
-  }
 }
