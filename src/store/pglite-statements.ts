@@ -66,7 +66,7 @@ export function createNamedStatements(pglite: PGlite): (statement: Statement) =>
 
 function toText(pglite: PGlite, value: unknown, type: number): string | null {
   if (value === null || value === undefined) return null;
-  return pglite.serializers[type]?.(value) ?? String(value);
+  return pglite.serializers[type]?.(value) ?? (value as string | number).toString();
 }
 
 function toRow(
