@@ -70,6 +70,7 @@ describe.each(visibilityPaths)('without the predicate at %s', (path) => {
       'visibility',
       'write',
       'everything',
+      'explain',
       'export-lines',
     ]
       .map((name) => readFileSync(join(root, 'src/store', `${name}.ts`), 'utf8'))

@@ -36,3 +36,40 @@ Usage: #definition
 * parameter[2].max = "1"
 * parameter[2].documentation = "När bekräftelsen togs emot."
 * parameter[2].type = #instant
+
+RuleSet: AskedReference(number, name, min, documentation)
+* parameter[{number}].name = #{name}
+* parameter[{number}].use = #in
+* parameter[{number}].min = {min}
+* parameter[{number}].max = "1"
+* parameter[{number}].documentation = "{documentation}"
+* parameter[{number}].type = #string
+* parameter[{number}].searchType = #reference
+
+RuleSet: Told(number, name, min, type, documentation)
+* parameter[{number}].name = #{name}
+* parameter[{number}].use = #out
+* parameter[{number}].min = {min}
+* parameter[{number}].max = "1"
+* parameter[{number}].documentation = "{documentation}"
+* parameter[{number}].type = #{type}
+
+Instance: Consent-explain-access
+InstanceOf: OperationDefinition
+Usage: #definition
+* insert OwnOperation(Consent, explain-access, ExplainAccess)
+* title = "Förklara åtkomst"
+* description = "Om en organisation just nu ser vad en annan har om en person, och vilket samtycke i vilken version som öppnar eller nekar. En part frågar om sig själv, som den som har uppgifterna eller den som tar emot dem, och får veta vilket samtycke det är om den ser det."
+* affectsState = false
+* type = true
+* instance = false
+* insert AskedReference(0, patient, 1, [[Personen, till exempel Patient/1.]])
+* insert AskedReference(1, custodian, 0, [[Organisationen som har uppgifterna. Utelämnad är det den som frågar.]])
+* insert AskedReference(2, recipient, 0, [[Organisationen som ska se dem. Utelämnad är det den som frågar.]])
+* insert AskedReference(3, resource, 0, [[En resurs som organisationen har. Utelämnad gäller frågan det som inte har någon märkning och inte nämns i något samtycke.]])
+* insert Told(4, access, 1, boolean, [[Om mottagaren ser uppgifterna just nu.]])
+* insert Told(5, rule, 1, code, [[Varför. own är egna uppgifter, consent är öppnat av ett samtycke, denied är nekat av ett samtycke och no-consent betyder att inget samtycke öppnar.]])
+* insert Told(6, consent, 0, Reference, [[Samtycket i den version som öppnar eller nekar, om den som frågar ser det.]])
+* insert Told(7, custodian, 1, Reference, [[Organisationen som har uppgifterna.]])
+* insert Told(8, recipient, 1, Reference, [[Organisationen som ser dem eller inte.]])
+* insert Told(9, at, 1, instant, [[När det gällde.]])

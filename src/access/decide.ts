@@ -26,6 +26,7 @@ const scopeActions: Readonly<Record<Exclude<Interaction['kind'], Untyped>, reado
   meta: ['r'],
   'meta-add': ['u'],
   'meta-delete': ['u'],
+  'explain-access': ['r'],
   // It opens data, and tells that the Consent is there.
   confirm: ['r', 'u'],
 };

@@ -15,6 +15,8 @@ export type Interaction =
   | { readonly kind: 'everything' | 'meta' | 'meta-add' | 'meta-delete'; readonly type: string; readonly id: string }
   /** A custodian's yes to a Consent that another party has recorded. */
   | { readonly kind: 'confirm'; readonly type: 'Consent'; readonly id: string }
+  /** Whether a party sees what another keeps, and by which Consent. */
+  | { readonly kind: 'explain-access'; readonly type: 'Consent' }
   /** One type of a bulk export. */
   | { readonly kind: 'export'; readonly type: string }
   /** Judges what the caller sends; opens nothing. */

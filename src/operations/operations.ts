@@ -2,6 +2,7 @@
 import type { Operation } from '../interactions/operation.ts';
 import { confirm } from './confirm.ts';
 import { everything } from './everything.ts';
+import { explainAccess } from './explain-access.ts';
 import { exportData } from './export.ts';
 import { exportFile } from './export-file.ts';
 import { exportGroup } from './export-group.ts';
@@ -14,6 +15,7 @@ import { validate } from './validate.ts';
 export const operations: readonly Operation[] = [
   confirm,
   everything,
+  explainAccess,
   exportData,
   exportGroup,
   exportStatus,

@@ -2,6 +2,7 @@
 import type { Database, Queryable } from './database.ts';
 import { appendAuditRows, createAudit, rethrowUnlogged } from './audit-log.ts';
 import { createEverything } from './everything.ts';
+import { createExplain } from './explain.ts';
 import { createExportJobs } from './export-jobs.ts';
 import { createExportLines } from './export-lines.ts';
 import { createHistory } from './history.ts';
@@ -34,6 +35,7 @@ export function createStore(database: Database, options: StoreOptions): Store {
     kind: database.kind,
     ...readingOf(database),
     audit: createAudit(database),
+    ...createExplain(database, isProtected),
     exports: { ...createExportJobs(database, isProtected), ...createExportLines(database, isProtected) },
     searchState: { ...createSearchState(database), ...createSearchWalk(database, isProtected) },
     transaction: (permit, work, start) => {

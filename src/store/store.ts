@@ -85,6 +85,26 @@ export interface EverythingPage {
   readonly total: number;
 }
 
+/** Whose data about whom, seen by whom: ids of Organizations and of a Patient. */
+export interface AccessQuery {
+  readonly patientId: string;
+  readonly custodianId: string;
+  readonly recipientId: string;
+  /** One resource of the custodian's; undefined: what bears no label and is named by no Consent. */
+  readonly resource: ResourceAddress | undefined;
+}
+
+export interface ExplainedAccess {
+  readonly personKey: number;
+  /** The recipient is the custodian. */
+  readonly isOwn: boolean;
+  readonly isOpen: boolean;
+  /** What opens it, or what denies it where it is not open. */
+  readonly consent: StoredVersion['openedBy'];
+  /** The reader sees that Consent. */
+  readonly isShown: boolean;
+}
+
 /** One row of the audit log: who did what, where, when, and how it ended. Never holds a personal number. */
 export interface AuditRow {
   readonly at: Date;
@@ -209,6 +229,8 @@ export interface Store {
   readonly search: (permit: Permit, query: SearchQuery) => Promise<SearchPage>;
   /** undefined where the reader sees no registration of the person. @throws client-disabled */
   readonly everything: (permit: Permit, query: EverythingQuery) => Promise<EverythingPage | undefined>;
+  /** undefined where the reader sees no registration of the person. @throws client-disabled */
+  readonly explain: (permit: Permit, query: AccessQuery) => Promise<ExplainedAccess | 'party-unknown' | undefined>;
   readonly exports: ExportStore;
   readonly searchState: SearchState;
   /**

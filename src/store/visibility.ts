@@ -27,6 +27,9 @@ export const visibilityPaths = [
   'everything',
   'export-current',
   'export-superseded',
+  'explain-person',
+  'explain-access',
+  'explain-consent',
 ] as const;
 
 export type VisibilityPath = (typeof visibilityPaths)[number];
@@ -67,15 +70,20 @@ function openingGrants(reader: Reader, alias: string): Fragment {
  * the person's exclusions are found by index: mostly there are none.
  */
 function isExcluded(reader: Reader, row: Fragment): Fragment {
-  return sql`(select true from sharing_exclusion barring
+  return sql`(select true ${exclusions(reader, row)}
+      limit 1)`;
+}
+
+/** FROM and WHERE of the exclusions in force that keep the row from the reader. */
+function exclusions(reader: Reader, row: Fragment): Fragment {
+  return sql`from sharing_exclusion barring
       where barring.person = ${row}.person and barring.starts_at <= ${reader.at} and (barring.ends_at is null or barring.ends_at > ${reader.at})
         and (barring.recipients is null
           or barring.recipients && array(select above.covering from party_coverage above where above.covered = ${reader.party}))
         and (barring.targets is null or ${row}.type || '/' || ${row}.id = any (barring.targets))
         and (barring.labels is null or exists (
           select from resource_label said where said.resource = ${row}.key and said.label = any (barring.labels)
-            and (said.is_current or said.version_id = ${row}.version_id)))
-      limit 1)`;
+            and (said.is_current or said.version_id = ${row}.version_id)))`;
 }
 
 /** A grant is of all that the custodian keeps about the person, or of one resource as it is now. */
@@ -88,6 +96,11 @@ export function openedBy(reader: Reader, alias: string): Fragment {
   const row = name(alias);
   return sql`case when not ${row}.directory and ${row}.custodian is distinct from ${reader.party} then
     (select array[opening.consent_id, opening.consent_version] ${openingGrants(reader, alias)} order by opening.consent_id limit 1) end`;
+}
+
+/** A Consent and version that denies the row to the reader, whatever opens it, as text[]; null where none does. */
+export function deniedBy(reader: Reader, alias: string): Fragment {
+  return sql`(select array[barring.consent_id, barring.consent_version] ${exclusions(reader, name(alias))} order by barring.consent_id limit 1)`;
 }
 
 /**

@@ -85,6 +85,14 @@ export async function plantSecret(world: World): Promise<Secret> {
     world,
     { type: 'Patient', id: 'p2', custodian: 'region', patient: 'p2', at: minutesAfterNoon(-10) },
     { type: 'Goal', id: 'goal-of-p2', custodian: 'region', patient: 'p2' },
+    // Of the region, which the reader does not see, though it tells of the town's data.
+    {
+      type: 'Consent',
+      id: 'hidden-consent',
+      custodian: 'region',
+      patient: 'p2',
+      grants: [{ custodianId: 'town', recipientId: 'clinic', startsAt: minutesAfterNoon(-120), endsAt: undefined }],
+    },
   );
   await plantExport(world);
   return { permit: world.permit('other'), firstVersion: first?.versionId ?? '', currentVersion: current.versionId };
@@ -275,6 +283,21 @@ export const leakChecks: Readonly<Record<string, (store: Store, secret: Secret) 
     const page = await store.everything(permit, everythingOf('p2'));
     const seen = page?.versions.filter(({ openedBy }) => openedBy !== undefined) ?? [];
     return page?.total === 2 && seen.length === 2 ? [] : [`total ${page?.total}`, ...namesOf(page?.versions ?? [])];
+  },
+  'explanation about a hidden person': async (store, { permit }) => {
+    const asked = { patientId: 'p1', custodianId: 'other', recipientId: 'other', resource: undefined };
+    return (await store.explain(permit, asked)) === undefined ? [] : ['Patient/p1 is known'];
+  },
+  'explanation of what is closed': async (store, { permit }) => {
+    const asked = { patientId: 'p2', custodianId: 'region', recipientId: 'other', resource: undefined };
+    const found = await store.explain(permit, asked);
+    return typeof found === 'object' && !found.isOpen ? [] : ['Patient/p2 of region is open'];
+  },
+  'explanation by a hidden Consent': async (store, { permit }) => {
+    const asked = { patientId: 'p2', custodianId: 'town', recipientId: 'clinic', resource: undefined };
+    const found = await store.explain(permit, asked);
+    if (typeof found !== 'object' || !found.isOpen) return ['nothing is open, so nothing is shown'];
+    return found.isShown ? [`Consent/${found.consent?.consentId}`] : [];
   },
   'lines of an export': async (store, { permit }) => namesOf(await store.exports.lines(permit, allLines)),
   'conditional match': (store, { permit }) =>

@@ -14,7 +14,7 @@ import {
 } from '../scenarios/fixtures.ts';
 import { hsa, type OpenHub, type TestHub } from '../scenarios/test-hub.ts';
 import { type Answer, type Ask, askAt, type Call, differences, withoutNewWords } from './answers.ts';
-import { clientIdOf, commandClient } from './clients.ts';
+import { clientIdOf, commandClient, organizationIdOf } from './clients.ts';
 import {
   change,
   confirm,
@@ -524,6 +524,25 @@ const onEverything: Readonly<Record<string, Check>> = {
       absent: { method: 'GET', path: `Patient/${never.id}/$everything` },
       words: [[world.cecilia.id, never.id]],
     }),
+  '$explain-access about a hidden person': (world) =>
+    compare(world, {
+      hidden: { method: 'GET', path: `Consent/$explain-access?patient=Patient/${world.cecilia.id}` },
+      absent: { method: 'GET', path: `Consent/$explain-access?patient=Patient/${never.id}` },
+      words: [[world.cecilia.id, never.id]],
+    }),
+  '$explain-access to what is withdrawn': async (world) => {
+    const custodian = `Organization/${organizationIdOf(world.keeper)}`;
+    const about = `patient=Patient/${world.bo.id}&custodian=${custodian}`;
+    const found: string[] = [];
+    for (const resource of ['', `&resource=${world.bo.goal.address}`]) {
+      const { answer, leaks } = await look(world, {
+        method: 'GET',
+        path: `Consent/$explain-access?${about}${resource}`,
+      });
+      found.push(...leaks, ...(toldOf(answer) === 'false, no-consent' ? [] : [`${resource} ${toldOf(answer)}`]));
+    }
+    return found;
+  },
   '$everything about a person the reader knows': async (world) => {
     const { answer, leaks } = await look(world, { method: 'GET', path: `Patient/${world.bo.id}/$everything` });
     return [...leaks, ...mentions(answer, [world.bo.goal.id])];
@@ -739,7 +758,40 @@ const onConsent: Readonly<Record<string, Check>> = {
   },
 };
 
+/** What $explain-access says, without whom it is about. */
+function toldOf({ body }: Answer): string {
+  const parameters = (body?.['parameter'] ?? []) as readonly Readonly<Record<string, unknown>>[];
+  return parameters
+    .filter(({ name }) => ['access', 'rule', 'consent'].includes(String(name)))
+    .map(({ valueBoolean, valueCode, valueReference }) => JSON.stringify(valueReference ?? valueCode ?? valueBoolean))
+    .join(', ')
+    .replaceAll('"', '');
+}
+
 const onJointConsents: Readonly<Record<string, Check>> = {
+  '$explain-access names no Consent that the reader does not see': async (world) => {
+    const { keeper, third, cecilia } = world;
+    const registered = await create(third, patient(persons.cecilia));
+    const given = await openJointly({
+      by: keeper,
+      person: `Patient/${cecilia.id}`,
+      custodians: [hsa.childUnit],
+      recipients: [hsa.homeCare],
+    });
+    const confirmed = await confirm(third, given);
+    const consentOfKeeper = await look(world, { method: 'GET', path: given.address });
+    const path = `Consent/$explain-access?patient=Patient/${cecilia.id}&custodian=Organization/${organizationIdOf(third)}`;
+    const { answer, leaks } = await look(world, { method: 'GET', path });
+    await withdraw(keeper, given);
+    await remove(third, registered);
+    const statuses = `${confirmed.status},${consentOfKeeper.answer.status}`;
+    return [
+      ...leaks,
+      ...mentions(answer, [given.id]),
+      ...(statuses === '200,404' ? [] : [`the confirmation and the Consent give ${statuses}`]),
+      ...(toldOf(answer) === 'true, consent' ? [] : [toldOf(answer)]),
+    ];
+  },
   'a custodian that is asked to confirm sees the Consent alone, and not whom it is about': async (world) => {
     const { keeper, cecilia } = world;
     const person = `Patient/${cecilia.id}`;
@@ -860,6 +912,17 @@ const onDenials: Readonly<Record<string, Check>> = {
       );
       const counted = await look(world, { method: 'GET', path: `Goal?_id=${id}&_total=accurate` });
       return [...found, ...expectTotal(counted.answer, 0)];
+    }),
+  '$explain-access about what a Consent denies': (world) =>
+    denied(world, { denial: ({ address }) => denyData(address) }, async ({ address }) => {
+      const about = `patient=Patient/${world.cecilia.id}&custodian=Organization/${organizationIdOf(world.keeper)}`;
+      const ask = async (resource: string): Promise<string> => {
+        const path = `Consent/$explain-access?${about}&resource=${resource}`;
+        const { answer, leaks } = await look(world, { method: 'GET', path });
+        return [answer.status, toldOf(answer), ...leaks].join();
+      };
+      const [hidden, absent] = [await ask(address), await ask(`Goal/${never.id}`)];
+      return hidden === absent && absent === '200,false, no-consent' ? [] : [`${hidden} instead of ${absent}`];
     }),
   'a denial of an organization is one of the units below it': (world) =>
     denied(world, { denial: () => denyActor(hsa.elderBoard) }, ({ address }) =>

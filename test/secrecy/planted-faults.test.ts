@@ -158,6 +158,13 @@ const consentPlants: Readonly<Record<string, readonly Edit[]>> = {
       put: "select w.key, w.version_id, '', true\n",
     },
   ],
+  'what is denied is explained to whom it is denied': [
+    {
+      file: 'src/store/explain.ts',
+      find: 'case when a.key = 0 or a.custodian = ${reader.party} then',
+      put: 'case when true then',
+    },
+  ],
   'references to what is denied stay in what shows': [
     {
       file: visibility,
