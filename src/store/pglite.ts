@@ -67,11 +67,14 @@ export async function openPglite(options: PgliteOptions): Promise<Database> {
           const last = closing?.();
           if (last !== undefined) await run(last);
           await pglite.exec('commit').catch(rethrow);
-          await keepStatistics();
           return result;
         } catch (error) {
-          await pglite.exec('rollback');
+          // What went wrong first is what is told.
+          await pglite.exec('rollback').catch(() => undefined);
           throw error;
+        } finally {
+          // The transaction has ended, well or not: statistics that fail change nothing of that, and are tried again.
+          await keepStatistics().catch(() => undefined);
         }
       }),
     script: (sql) =>
