@@ -16,23 +16,29 @@ export async function auditRead(
   },
 ): Promise<void> {
   const { type, versions, status = 200 } = given;
-  await services.store.audit([
-    {
-      at: services.clock(),
-      requestId: permit.requestId,
-      ...whoOf(permit.principal),
-      interaction: permit.interaction,
-      outcome: 'success',
-      status,
-      type,
-      entities: versions.map((version) => ({
-        address: `${version.type}/${version.id}`,
-        versionId: version.versionId,
-        personKey: version.personKey,
-        consent: toConsentText(version.openedBy),
-      })),
-    },
-  ]);
+  const entities = versions.map((version) => ({
+    address: `${version.type}/${version.id}`,
+    versionId: version.versionId,
+    personKey: version.personKey,
+    consent: toConsentText(version.openedBy),
+  }));
+  await services.store.audit([toSuccessRow(permit, services.clock(), { type, status, entities })]);
+}
+
+/** A request that was answered as it was asked. */
+export function toSuccessRow(
+  permit: Permit,
+  at: Date,
+  answered: Pick<AuditRow, 'type' | 'status' | 'entities'>,
+): AuditRow {
+  return {
+    at,
+    requestId: permit.requestId,
+    ...whoOf(permit.principal),
+    interaction: permit.interaction,
+    outcome: 'success',
+    ...answered,
+  };
 }
 
 /** A request that was answered with an error: who tried what. Says nothing of what is or is not there. */
@@ -55,7 +61,7 @@ export function toRefusedRow(
 }
 
 /** The client and the party it acts for, as the log names them. */
-export function whoOf(principal: Principal): Pick<AuditRow, 'clientId' | 'partyKey'> {
+function whoOf(principal: Principal): Pick<AuditRow, 'clientId' | 'partyKey'> {
   return { clientId: principal.clientId, partyKey: principal.kind === 'system' ? principal.party.key : undefined };
 }
 

@@ -7,7 +7,7 @@ import { Problem, problem } from '../core/problem.ts';
 import type { LockedVersion, ResourceWrite, WriteTransaction } from '../store/store.ts';
 import { toReducedText } from './answer.ts';
 import { applyPatch } from './apply-patch.ts';
-import { toConsentText, whoOf } from './audit-rows.ts';
+import { toConsentText, toSuccessRow } from './audit-rows.ts';
 import type { Change, ChangeInteraction, Create, Outcome, SettledChange } from './change.ts';
 import { requireOwnKeepers } from './keepers.ts';
 import { isDefinition, toDefinitions } from './definitions.ts';
@@ -119,12 +119,7 @@ async function writeChanges(
   const definitions = toDefinitions(services, { changes: list, resourceOf: links.resource });
   const written = write(links);
   const outcomes = changes.map((change) => toOutcome(services, change, { settled, targets, written }));
-  await transaction.apply(permit, writesOf(written), {
-    at: services.clock(),
-    requestId: permit.requestId,
-    ...whoOf(permit.principal),
-    interaction,
-    outcome: 'success',
+  const audit = toSuccessRow(permit, services.clock(), {
     status: interaction === 'transaction' ? 200 : (outcomes[0]?.status ?? 200),
     type: interaction === 'transaction' ? undefined : changes[0]?.type,
     // What a conditional create found counts too: the caller is told that it is there.
@@ -137,6 +132,7 @@ async function writeChanges(
       return [{ address: `${type}/${id}`, versionId, personKey, consent: toConsentText(match?.openedBy) }];
     }),
   });
+  await transaction.apply(permit, writesOf(written), { ...audit, interaction });
   if (definitions !== undefined) await transaction.define(definitions);
   return outcomes;
 }

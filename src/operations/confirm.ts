@@ -9,7 +9,7 @@ import { requireIfMatch, toETag } from '../fhir/etag.ts';
 import { formatInstant } from '../fhir/instant.ts';
 import { parseJson } from '../fhir/json.ts';
 import { requireResource } from '../interactions/accept-resource.ts';
-import { toConsentText, whoOf } from '../interactions/audit-rows.ts';
+import { toConsentText, toSuccessRow } from '../interactions/audit-rows.ts';
 import type { Operation } from '../interactions/operation.ts';
 import { readOperationParameters } from './operation-parameters.ts';
 
@@ -53,12 +53,7 @@ export const confirm: Operation = {
       await transaction.confirm(permit, {
         consent,
         grants,
-        audit: {
-          at: services.clock(),
-          requestId: permit.requestId,
-          ...whoOf(principal),
-          interaction: permit.interaction,
-          outcome: 'success',
+        audit: toSuccessRow(permit, services.clock(), {
           status: 200,
           type: 'Consent',
           entities: [
@@ -69,7 +64,7 @@ export const confirm: Operation = {
               consent: toConsentText(consent.openedBy),
             },
           ],
-        },
+        }),
       });
       const parameter = [
         { name: 'consent', valueReference: { reference: `Consent/${consent.id}/_history/${consent.versionId}` } },

@@ -7,7 +7,7 @@ import { problem } from '../core/problem.ts';
 import { formatInstant } from '../fhir/instant.ts';
 import { parseReference } from '../fhir/reference.ts';
 import type { ResourceAddress } from '../fhir/resource.ts';
-import { toConsentText, whoOf } from '../interactions/audit-rows.ts';
+import { toConsentText, toSuccessRow } from '../interactions/audit-rows.ts';
 import type { Operation, OperationRequest } from '../interactions/operation.ts';
 import type { Answer, RequestContext, Services } from '../interactions/services.ts';
 import type { AccessQuery, ExplainedAccess } from '../store/store.ts';
@@ -43,12 +43,7 @@ async function runExplainAccess(
   if (found === 'party-unknown') throw invalidParameter(name, 'knows no such Organization as custodian or recipient');
   if (found === undefined) throw problem('not-found');
   await services.store.audit([
-    {
-      at: services.clock(),
-      requestId: permit.requestId,
-      ...whoOf(principal),
-      interaction: permit.interaction,
-      outcome: 'success',
+    toSuccessRow(permit, services.clock(), {
       status: 200,
       type: 'Consent',
       entities: [
@@ -59,7 +54,7 @@ async function runExplainAccess(
           consent: toConsentText(found.consent),
         },
       ],
-    },
+    }),
   ]);
   return { status: 200, headers: {}, body: JSON.stringify(toParameters(query, found, permit.at)) };
 }

@@ -10,7 +10,7 @@ import { toIssues } from '../fhir/outcome.ts';
 import type { FhirResource } from '../fhir/resource.ts';
 import { findFaults, parseResource } from '../interactions/accept-resource.ts';
 import { toServedBody } from '../interactions/answer.ts';
-import { auditRead, whoOf } from '../interactions/audit-rows.ts';
+import { auditRead, toSuccessRow } from '../interactions/audit-rows.ts';
 import { create } from '../interactions/create.ts';
 import { deleteResource } from '../interactions/delete.ts';
 import type { Operation } from '../interactions/operation.ts';
@@ -113,18 +113,7 @@ async function judgeStored(
 /** Who had what judged. The store is asked as well whether the client is still enabled. */
 async function auditValidation(services: Services, permit: Permit, { type }: ValidateRequest): Promise<void> {
   await services.store.transaction(permit, (transaction) => transaction.resolve(permit, []));
-  await services.store.audit([
-    {
-      at: permit.at,
-      requestId: permit.requestId,
-      ...whoOf(permit.principal),
-      interaction: permit.interaction,
-      outcome: 'success',
-      status: 200,
-      type,
-      entities: [],
-    },
-  ]);
+  await services.store.audit([toSuccessRow(permit, permit.at, { status: 200, type, entities: [] })]);
 }
 
 const allOk = { severity: 'information', code: 'informational', details: { text: 'All OK' } };
