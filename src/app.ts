@@ -161,7 +161,7 @@ export async function startHub(config: Config, options: HubOptions): Promise<Run
     log,
   });
   const authorizationServer = createAuthorizationServer({
-    waitOf: rates.waitOfAddress,
+    waitOf: rates.waitForToken,
     database,
     signingKeys,
     publicUrl,

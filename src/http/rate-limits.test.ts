@@ -19,6 +19,8 @@ describe('where a request comes from', () => {
     ['its peer, where the proxy wrote nothing', '127.0.0.1', undefined, 1, '127.0.0.1'],
     ['its peer, where the header has fewer than there are proxies', '127.0.0.1', '198.51.100.1', 2, '127.0.0.1'],
     ['its peer, where the proxy wrote no address', '127.0.0.1', `191212121212 "x"`, 1, '127.0.0.1'],
+    ['an address with its port', '127.0.0.1', '198.51.100.1:5678', 1, '198.51.100.1'],
+    ['an IPv6 address with its port', '127.0.0.1', '[2001:db8::1]:5678', 1, '2001:db8:0:0'],
     ['IPv4 within IPv6', '::ffff:192.0.2.7', undefined, 0, '192.0.2.7'],
     ['the /64 of an IPv6 address', '2001:db8:0001:2:aaaa:bbbb:cccc:dddd', undefined, 0, '2001:db8:1:2'],
     ['the /64 of a shortened one', '2001:db8::1', undefined, 0, '2001:db8:0:0'],
@@ -63,7 +65,9 @@ describe('counting', () => {
     ['PUT', 'Consent/1', true],
     ['PATCH', 'Consent/1', true],
     ['DELETE', 'Consent/1', true],
-    ['PUT', 'Consent', true],
+    ['PUT', 'Consent', false],
+    ['DELETE', 'Consent', false],
+    ['PATCH', 'Consent', false],
     ['GET', 'Consent', false],
     ['POST', 'Consent', false],
     ['GET', 'Consent/1/_history', false],
@@ -83,15 +87,17 @@ describe('counting', () => {
 
   test('each address by itself', async () => {
     const { rates } = setUp(2);
-    for (let at = 0; at < 2; at += 1) expect(await rates.waitOfAddress(request('192.0.2.1'))).toBeUndefined();
-    expect(await rates.waitOfAddress(request('192.0.2.1'))).toBeGreaterThan(0);
+    for (let at = 0; at < 2; at += 1) expect(await rates.waitForToken(request('192.0.2.1'))).toBeUndefined();
+    expect(await rates.waitForToken(request('192.0.2.1'))).toBeGreaterThan(0);
+    // Tokens that are refused are counted by themselves.
+    for (let at = 0; at < 2; at += 1) expect(await refusal(rates.requireAddress(request('192.0.2.1')))).toBeUndefined();
     expect((await refusal(rates.requireAddress(request('192.0.2.1'))))?.status).toBe(429);
-    expect(await rates.waitOfAddress(request('192.0.2.2'))).toBeUndefined();
+    expect(await rates.waitForToken(request('192.0.2.2'))).toBeUndefined();
   });
 
   test('0 is no limit', async () => {
     const { rates } = setUp(0);
     for (let at = 0; at < 50; at += 1) await rates.requireClient('a', search);
-    expect(await rates.waitOfAddress(request('192.0.2.1'))).toBeUndefined();
+    expect(await rates.waitForToken(request('192.0.2.1'))).toBeUndefined();
   });
 });

@@ -12,8 +12,8 @@ export interface RateLimits {
   readonly requireClient: (clientId: string, target: Target) => Promise<void>;
   /** Counts a request that has shown no valid token. @throws throttled */
   readonly requireAddress: (request: IncomingMessage) => Promise<void>;
-  /** The same, for who answers otherwise than in FHIR: the seconds to wait, or undefined. */
-  readonly waitOfAddress: (request: IncomingMessage) => Promise<number | undefined>;
+  /** Counts a request for a token, by itself: the seconds to wait, or undefined. */
+  readonly waitForToken: (request: IncomingMessage) => Promise<number | undefined>;
 }
 
 export interface RateLimitOptions {
@@ -29,20 +29,23 @@ export interface RateLimitOptions {
 const windowSeconds = 10;
 
 export function createRateLimits(options: RateLimitOptions): RateLimits {
-  const count = { client: createCount(options.perClient), address: createCount(options.perAddress) };
-  const waitOf = async (kind: 'client' | 'address', key: string): Promise<number | undefined> => {
+  const count = {
+    client: createCount(options.perClient),
+    address: createCount(options.perAddress),
+    // Apart, so that nobody at the same address who guesses tokens keeps a system from getting its own.
+    token: createCount(options.perAddress),
+  };
+  const waitOf = async (kind: keyof typeof count, key: string): Promise<number | undefined> => {
     const over = await count[kind](key);
     if (over?.isFirst === true) options.log('warn', 'rate-limited', { [kind]: key });
     return over?.seconds;
   };
-  const waitOfAddress = (request: IncomingMessage): Promise<number | undefined> =>
-    waitOf('address', callerAddress(request, options.proxies));
   return {
     requireClient: async (clientId, target) => {
       if (!isForWithdrawal(target)) refuse(await waitOf('client', clientId));
     },
-    requireAddress: async (request) => refuse(await waitOfAddress(request)),
-    waitOfAddress,
+    requireAddress: async (request) => refuse(await waitOf('address', callerAddress(request, options.proxies))),
+    waitForToken: (request) => waitOf('token', callerAddress(request, options.proxies)),
   };
 }
 
@@ -50,9 +53,10 @@ function refuse(seconds: number | undefined): void {
   if (seconds !== undefined) throw problem('throttled', { headers: { 'Retry-After': String(seconds) } });
 }
 
-/** To read one Consent (its ETag is needed) and to change it. */
+/** To read one Consent (its ETag is needed) and to change it, by its address: a condition is a search. */
 function isForWithdrawal(target: Target): boolean {
-  return 'type' in target && target.type === 'Consent' && withdrawing.has(target.kind);
+  if (!('type' in target) || target.type !== 'Consent' || !('id' in target)) return false;
+  return target.id !== undefined && withdrawing.has(target.kind);
 }
 
 const withdrawing: ReadonlySet<Target['kind']> = new Set(['read', 'update', 'patch', 'delete']);
@@ -86,10 +90,15 @@ function createCount(most: number): (key: string) => Promise<Over | undefined> {
  */
 export function callerAddress(request: Pick<IncomingMessage, 'headers' | 'socket'>, proxies: number): string {
   const forwarded = String(request.headers['x-forwarded-for'] ?? '').split(',');
-  const told = proxies === 0 ? '' : (forwarded.at(-proxies) ?? '').trim();
+  const told = proxies === 0 ? '' : withoutPort((forwarded.at(-proxies) ?? '').trim());
   const address = isIP(told) === 0 ? (request.socket.remoteAddress ?? 'unknown') : told;
   const plain = address.startsWith('::ffff:') && address.includes('.') ? address.slice('::ffff:'.length) : address;
   return isIPv6(plain) ? firstFour(plain) : plain;
+}
+
+/** Some proxies write the port as well: `192.0.2.1:5678`, `[2001:db8::1]:5678`. */
+function withoutPort(text: string): string {
+  return /^\[(.+)\](?::\d+)?$/.exec(text)?.[1] ?? /^([\d.]+):\d+$/.exec(text)?.[1] ?? text;
 }
 
 /** The first four groups: `2001:db8:0:0`. */

@@ -1,7 +1,7 @@
 // Consent/$explain-access: does a party see what a custodian keeps about a person, which Consent and version opens it, or which denies it
 // (sip.md §5). The answer is that of the visibility predicate itself, at this moment. A party asks about itself, as custodian or as
 // recipient, and is told of the Consents it sees.
-import { decide } from '../access/decide.ts';
+import { decide, requireScope } from '../access/decide.ts';
 import { canonicalBase } from '../core/canonical.ts';
 import { problem } from '../core/problem.ts';
 import { formatInstant } from '../fhir/instant.ts';
@@ -39,6 +39,10 @@ async function runExplainAccess(
   const names = ['patient', 'custodian', 'recipient', 'resource'];
   const asked = readOperationParameters(services, context, { request, names });
   const query = toQuery(services, asked, principal.party.organizationId);
+  // The answer tells whether the person is known, and whether the resource is seen.
+  for (const type of ['Patient', ...(query.resource === undefined ? [] : [query.resource.type])]) {
+    requireScope(principal, type, 'r');
+  }
   const found = await services.store.explain(permit, query);
   if (found === 'party-unknown') throw invalidParameter(name, 'knows no such Organization as custodian or recipient');
   if (found === undefined) throw problem('not-found');

@@ -30,12 +30,12 @@ export function createStore(database: Database, options: StoreOptions): Store {
     ...createHistory(inside, isProtected),
     ...createSearch(inside, options),
     ...createEverything(inside, isProtected),
+    ...createExplain(inside, isProtected),
   });
   return {
     kind: database.kind,
     ...readingOf(database),
     audit: createAudit(database),
-    ...createExplain(database, isProtected),
     exports: { ...createExportJobs(database, isProtected), ...createExportLines(database, isProtected) },
     searchState: { ...createSearchState(database), ...createSearchWalk(database, isProtected) },
     transaction: (permit, work, start) => {

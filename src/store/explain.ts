@@ -14,8 +14,8 @@ interface ExplainedRow extends LiveRow {
   readonly person: number | null;
   readonly is_own: boolean | null;
   readonly is_open: boolean | null;
-  readonly opened: readonly string[] | null;
-  readonly denied: readonly string[] | null;
+  /** Its id and version. */
+  readonly consent: readonly string[] | null;
   readonly is_shown: boolean | null;
 }
 
@@ -29,10 +29,15 @@ export function createExplain(database: Queryable, isProtected: boolean): Pick<S
       const [row] = rows;
       if (row?.are_parties !== true) return 'party-unknown';
       if (row.person === null) return undefined;
-      const isOpen = row.is_open === true;
-      const [consentId, versionId] = (isOpen ? row.opened : row.denied) ?? [];
+      const [consentId, versionId] = row.consent ?? [];
       const consent = consentId === undefined || versionId === undefined ? undefined : { consentId, versionId };
-      return { personKey: row.person, isOwn: row.is_own === true, isOpen, consent, isShown: row.is_shown === true };
+      return {
+        personKey: row.person,
+        isOwn: row.is_own === true,
+        isOpen: row.is_open === true,
+        consent,
+        isShown: row.is_shown === true,
+      };
     },
   };
 }
@@ -46,7 +51,8 @@ function explainStatement(reader: CheckedReader, query: AccessQuery): Fragment {
         from sought s cross join parties p`
       : sql`select r.key, r.type, r.id, r.version_id, r.custodian, r.person, r.directory
         from sought s cross join parties p join resource r on r.person = s.person and r.custodian = p.custodian
-          and r.type = ${value('text', resource.type)} and r.id = ${value('text', resource.id)} and not r.deleted`;
+          and r.type = ${value('text', resource.type)} and r.id = ${value('text', resource.id)} and not r.deleted
+        where (select ok from live)`;
   return sql`with ${liveCheck(reader)},
     parties as materialized (
       select c.key as custodian, r.key as recipient from organization c, organization r
@@ -64,8 +70,9 @@ function explainStatement(reader: CheckedReader, query: AccessQuery): Fragment {
         case when a.key = 0 or a.custodian = ${reader.party} then ${deniedBy(recipient, 'a')} end as denied
       from asked a)
     select live.ok, exists (select from parties) as are_parties, (select person from sought) as person,
-      j.is_own, j.is_open, j.opened, j.denied,
-      exists (select from resource c where c.type = 'Consent' and c.id = (case when j.is_open then j.opened else j.denied end)[1]
+      j.is_own, j.is_open, j.consent,
+      exists (select from resource c where c.type = 'Consent' and c.id = j.consent[1] and c.version_id = j.consent[2]
         and ${visibleTo('explain-consent', reader, 'c')}) as is_shown
-    from live left join judged j on live.ok`;
+    from live left join (
+      select is_own, is_open, case when is_open then opened else denied end as consent from judged) j on live.ok`;
 }

@@ -194,7 +194,10 @@ export interface WriteTransaction {
     input: Readonly<{ writes: readonly ResourceWrite[]; queries: readonly SearchQuery[]; limit: number }>,
   ) => Promise<readonly (readonly ResourceAddress[])[]>;
   /** Reading inside this transaction: sees what it has written. */
-  readonly reading: () => Pick<Store, 'read' | 'readVersion' | 'history' | 'search' | 'everything' | 'audit'>;
+  readonly reading: () => Pick<
+    Store,
+    'read' | 'readVersion' | 'history' | 'search' | 'everything' | 'explain' | 'audit'
+  >;
   /** Puts down versions, index, grants and outbox rows in one statement; the audit row follows with the commit. */
   readonly apply: (permit: Permit, writes: readonly ResourceWrite[], audit: AuditRow) => Promise<void>;
   /**

@@ -157,6 +157,17 @@ export function testExplainAccess(name: string, openHub: OpenHub): void {
       );
     });
 
+    test.each(['transaction', 'batch'])('is the same in a %s', async (type) => {
+      const entry = [{ request: { method: 'GET', url: asked({ custodian: organization(region) }) } }];
+      const body = { resourceType: 'Bundle', type, entry };
+      const answer = await ask(town, { method: 'POST', path: '', body });
+      expect(answer.status).toBe(200);
+      expect(answer.body?.['entry']).toMatchObject([
+        { response: { status: expect.stringMatching(/^200/) }, resource: { resourceType: 'Parameters' } },
+      ]);
+      expect(answer.text).toContain('no-consent');
+    });
+
     test('of a person that the caller does not know is as of nobody', async () => {
       const child = await hub.party(hsa.childUnit);
       const known = await ask(child, { method: 'GET', path: `Consent/$explain-access?patient=${bo.address}` });
@@ -180,8 +191,14 @@ export function testExplainAccess(name: string, openHub: OpenHub): void {
       expect(await refused(asked({ other: '1' }))).toEqual(invalid);
       expect(await refused('Consent/$explain-access')).toEqual(invalid);
       expect(await refused(`${asked({})}&patient=Patient/1`)).toEqual(invalid);
-      const narrow = await hub.party(hsa.homeCare, 'system/Goal.rs');
-      expect((await get(narrow, {})).status).toBe(403);
+      for (const [scope, more] of [
+        ['system/Patient.r', {}],
+        ['system/Consent.r', {}],
+        ['system/Consent.r system/Patient.r', { resource: plain.address }],
+      ] as const) {
+        const narrow = await hub.party(hsa.homeCare, scope);
+        expect((await get(narrow, more)).status, scope).toBe(403);
+      }
       expect((await get(hub.operator, {})).status).toBe(403);
     });
 
