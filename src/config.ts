@@ -113,12 +113,12 @@ export const settings = {
   requestsPerClient: whole(
     'SIP_HUB_CLIENT_REQUESTS',
     5000,
-    'Most requests of one client in ten seconds, per process; then 429. Reading one Consent and changing it is not counted. 0: no limit.',
+    'Most requests of one client in ten seconds, per process; then 429. Reading one Consent and changing it by its address is not counted. 0: no limit.',
   ),
   requestsPerAddress: whole(
     'SIP_HUB_ADDRESS_REQUESTS',
     500,
-    'Most requests without a valid token (token requests, refused tokens, /fhir/metadata) of one address in ten seconds, per process; then 429. 0: no limit.',
+    'Most requests without a valid token (refused tokens, /fhir/metadata) of one address in ten seconds, and as many for tokens, per process; then 429. 0: no limit.',
   ),
   proxies: whole(
     'SIP_HUB_PROXIES',

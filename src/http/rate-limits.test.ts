@@ -57,7 +57,7 @@ describe('counting', () => {
       expect(Number(refused?.headers['Retry-After'])).toBeLessThanOrEqual(10);
     }
     expect(await refusal(rates.requireClient('b', search))).toBeUndefined();
-    expect(lines).toEqual(['warn rate-limited {"client":"a"}']);
+    expect(lines).toEqual(['warn rate-limited {"limit":"client","key":"a"}']);
   });
 
   test.each([

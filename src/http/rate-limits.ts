@@ -37,7 +37,7 @@ export function createRateLimits(options: RateLimitOptions): RateLimits {
   };
   const waitOf = async (kind: keyof typeof count, key: string): Promise<number | undefined> => {
     const over = await count[kind](key);
-    if (over?.isFirst === true) options.log('warn', 'rate-limited', { [kind]: key });
+    if (over?.isFirst === true) options.log('warn', 'rate-limited', { limit: kind, key });
     return over?.seconds;
   };
   return {

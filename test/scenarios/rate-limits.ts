@@ -99,9 +99,9 @@ export function describeRateLimits(name: string, open: OpenHub): void {
       expect(await token.json()).toMatchObject({ error: 'temporarily_unavailable' });
 
       expect((await get(homeCare, 'Goal')).status).toBe(200);
-      expect(hub.logged.filter((line) => line.includes('"rate-limited"') && line.includes('"address"'))).toHaveLength(
-        1,
-      );
+      expect(
+        hub.logged.filter((line) => line.includes('"rate-limited"') && line.includes('"limit":"address"')),
+      ).toHaveLength(1);
     });
   });
 }
