@@ -4,14 +4,16 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { argv, exit, stderr } from 'node:process';
 import { errorsPage, operationsPage, searchPage, settingsPage } from './reference-pages.ts';
-import { typePolicies } from '../src/access/compartment.ts';
+import { listLimitedParameters, typePolicies } from '../src/access/compartment.ts';
 import { problemKinds } from '../src/core/problem.ts';
 import { settings } from '../src/config.ts';
 import { loadDefinitions } from '../src/fhir/definitions.ts';
 import { operations } from '../src/operations/operations.ts';
 import { createSearchRegistry } from '../src/search/registry.ts';
 
-const registry = createSearchRegistry(loadDefinitions([join(import.meta.dirname, '../profiles/json')]), '');
+const registry = createSearchRegistry(loadDefinitions([join(import.meta.dirname, '../profiles/json')]), '', {
+  limitedTypes: listLimitedParameters(typePolicies),
+});
 
 const pages: Readonly<Record<string, string>> = {
   'settings.md': settingsPage(Object.values(settings)),

@@ -1,4 +1,5 @@
 // The wiring, in start order: a table of contents. Read this second, after the README.
+import { listLimitedParameters, listStoredTypes } from './access/compartment.ts';
 import { fileURLToPath } from 'node:url';
 import packageJson from '../package.json' with { type: 'json' };
 import { isLoopbackHost, toAuthorizationAddresses } from './auth/addresses.ts';
@@ -96,7 +97,8 @@ export async function startHub(config: Config, options: HubOptions): Promise<Run
   const background = createBackground(log);
   const registry = createSearchRegistry(definitions, `${publicUrl}/fhir`, {
     codes,
-    servedTypes: Object.keys(mode.policies),
+    servedTypes: listStoredTypes(mode.policies),
+    limitedTypes: listLimitedParameters(mode.policies),
   });
   const keeper = await createSearchKeeper(store.searchState, registry).catch(async (error: unknown) => {
     await front.close(0);

@@ -1,4 +1,5 @@
 // On PostgreSQL: see contract/audit-chain-suite.ts; and what only several processes and a role of its own can show.
+import { asOwner } from '../src/store/row-level-security.ts';
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -44,7 +45,7 @@ describe('the chain of the audit log with a role of its own', () => {
     'delete from audit_head',
     'insert into audit_head select * from audit_head',
     'drop function audit_append',
-    `create or replace function audit_append(entries jsonb) returns void language sql as 'select'`,
+    `create or replace function audit_append(entries jsonb, concerns jsonb) returns void language sql as 'select'`,
   ])('that requests are answered under, there is no: %s', async (text) => {
     await expect(world.database.query({ text })).rejects.toThrow(
       expect.objectContaining({ detail: expect.stringMatching(/permission denied|must be owner/) }),
@@ -73,7 +74,7 @@ describe('the chain of the audit log with a role of its own', () => {
     await changing;
     const after = await verifyAuditChain(world.database, before.isWhole ? before.end : undefined);
     expect(after).toMatchObject({ isWhole: true });
-    const [row] = await world.database.query<{ n: number; distinct: number }>({
+    const [row] = await asOwner(world.database).query<{ n: number; distinct: number }>({
       text: `select count(*) as n, count(distinct request_id) as distinct from audit_log where request_id ~ '^(one|two|three|four)-'`,
     });
     expect(row).toEqual({ n: 800, distinct: 800 });
@@ -85,7 +86,7 @@ describe('the chain of the audit log with a role of its own', () => {
       await inside.reading().audit([auditRow({ requestId: 'slow' })]);
       await world.store.audit([auditRow({ requestId: 'quick' })]);
     });
-    const rows = await world.database.query<{ id: string }>({
+    const rows = await asOwner(world.database).query<{ id: string }>({
       text: `select request_id as id from audit_log where request_id in ('slow', 'quick') order by seq`,
     });
     expect(rows.map(({ id }) => id)).toEqual(['quick', 'slow']);

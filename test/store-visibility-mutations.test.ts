@@ -36,13 +36,12 @@ async function storeWithout(path: VisibilityPath) {
   cpSync(join(root, 'src'), join(copy, 'src'), { recursive: true });
   const file = join(copy, 'src/store/visibility.ts');
   const source = readFileSync(file, 'utf8');
-  const changed = source
-    .replace(/(function visibleTo\(_path: VisibilityPath[^{]*\{)/, `$1\n  if (_path === '${path}') return sql\`true\`;`)
-    .replace(
-      /(function versionVisibleTo\(_path: VisibilityPath[^{]*\{)/,
-      `$1\n  if (_path === '${path}') return sql\`true\`;`,
-    );
-  expect(changed.split(`_path === '${path}'`)).toHaveLength(3);
+  const changed = source.replace(
+    /(function \w+\(_path: VisibilityPath[^{]*\{)/g,
+    `$1\n  if (_path === '${path}') return sql\`true\`;`,
+  );
+  // visibleTo, versionVisibleTo, concernsReader, isToldOfEntity
+  expect(changed.split(`_path === '${path}'`)).toHaveLength(5);
   writeFileSync(file, changed);
   const module: unknown = await import(/* @vite-ignore */ pathToFileURL(join(copy, 'src/store/create-store.ts')).href);
   const { createStore: create } = module as { readonly createStore: typeof createStore };
@@ -72,9 +71,10 @@ describe.each(visibilityPaths)('without the predicate at %s', (path) => {
       'everything',
       'explain',
       'export-lines',
+      'audit-events',
     ]
       .map((name) => readFileSync(join(root, 'src/store', `${name}.ts`), 'utf8'))
-      .flatMap((source) => source.match(new RegExp(`isibleTo\\('${path}'`, 'g')) ?? []);
+      .flatMap((source) => source.match(new RegExp(`(?:isibleTo|concernsReader|isToldOf\\w+)\\('${path}'`, 'g')) ?? []);
     expect(places).toHaveLength(1);
   });
 });

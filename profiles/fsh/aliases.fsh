@@ -18,6 +18,9 @@ Alias: $taskCode = https://siphub.se/fhir/CodeSystem/sip-task-code
 Alias: $communicationCategory = https://siphub.se/fhir/CodeSystem/sip-communication-category
 Alias: $consentScope = http://terminology.hl7.org/CodeSystem/consentscope
 Alias: $loinc = http://loinc.org
+Alias: $dicom = http://dicom.nema.org/resources/ontology/DCM
+Alias: $auditEntityType = http://terminology.hl7.org/CodeSystem/audit-entity-type
+Alias: $objectRole = http://terminology.hl7.org/CodeSystem/object-role
 Alias: $participationType = http://terminology.hl7.org/CodeSystem/v3-ParticipationType
 
 // Says that what conforms to this profile also conforms to HL7 Sweden's base profile of the type.

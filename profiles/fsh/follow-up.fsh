@@ -52,12 +52,44 @@ Profile: SipAuditEvent
 Parent: AuditEvent
 Id: SipAuditEvent
 Title: "Loggpost"
-Description: "Vem som gjorde vad, när, åt vilken part och om vem. Skapas av navet."
+Description: "Vem som gjorde vad, när, åt vilken part och om vem. Skapas av navet, en för varje person som berörs, efter mönstren i IHE Basic Audit Log Patterns. Sökfrågan själv och klientens adress står aldrig i loggen."
+* type = http://terminology.hl7.org/CodeSystem/audit-event-type#rest
 * action 1..1
 * outcome 1..1
 * agent.who 1..1
+* agent ^slicing.discriminator.type = #pattern
+* agent ^slicing.discriminator.path = "type"
+* agent ^slicing.rules = #open
+* agent contains recipient 0..1 and author 0..1 and source 0..1 and destination 0..1
+* agent[recipient] ^short = "Parten som fick uppgifter; policy: samtyckena som öppnade dem"
+* agent[recipient].type = $participationType#IRCP
+* agent[recipient].who only Reference(SipOrganization)
+* agent[recipient].requestor = true
+* agent[author] ^short = "Parten som skrev eller ändrade"
+* agent[author].type = $participationType#AUT
+* agent[author].who only Reference(SipOrganization)
+* agent[author].requestor = true
+* agent[source] ^short = "Vid läsning navet, annars klienten"
+* agent[source].type = $dicom#110153
+* agent[destination] ^short = "Vid läsning klienten, annars navet"
+* agent[destination].type = $dicom#110152
 * source.observer 1..1
-* entity.what 1..1
+* entity 1..*
+* entity ^slicing.discriminator.type = #pattern
+* entity ^slicing.discriminator.path = "type"
+* entity ^slicing.rules = #open
+* entity contains patient 0..1 and object 0..* and transaction 0..1
+* entity[patient].type = $auditEntityType#1
+* entity[patient].role = $objectRole#1
+* entity[patient].what 1..1
+* entity[patient].what only Reference(SipPatient)
+* entity[object] ^short = "En resurs, med vems den är (custodian), med vilken rätt (rule) och samtycket (consent); eller att en sökning gjordes"
+* entity[object].type = $auditEntityType#2
+* entity[transaction] ^short = "Begärans X-Request-Id"
+* entity[transaction].type = https://profiles.ihe.net/ITI/BALP/CodeSystem/BasicAuditEntityType#XrequestId
+* entity[transaction].what 1..1
+* entity[transaction].what.identifier 1..1
+* entity[transaction].what.identifier.value 1..1
 
 Profile: SipProvenance
 Parent: Provenance

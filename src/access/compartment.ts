@@ -19,10 +19,14 @@ export type TypePolicy =
       readonly kind: 'patient';
       /** The element that names the person; a reference in it to anything but a Patient leads to that resource's person. */
       readonly subject: string;
-      /** The hub makes these itself; clients only read them. */
-      readonly madeByHub?: true;
       /** It may be about nobody; it is then visible to its custodian alone. */
       readonly isSubjectOptional?: true;
+    }
+  /** Made of the hub's own log when somebody reads it: visible to the party that acted, and to those whose data were concerned. */
+  | {
+      readonly kind: 'log';
+      /** The search parameters it is found by. */
+      readonly searchedBy: readonly string[];
     };
 
 /** The closed table. A type that is not here is not served. */
@@ -41,7 +45,10 @@ export const typePolicies: Readonly<Record<string, TypePolicy>> = {
   Encounter: { kind: 'patient', subject: 'subject' },
   QuestionnaireResponse: { kind: 'patient', subject: 'subject' },
   Provenance: { kind: 'patient', subject: 'target' },
-  AuditEvent: { kind: 'patient', subject: 'entity.what', madeByHub: true },
+  AuditEvent: {
+    kind: 'log',
+    searchedBy: ['_id', '_lastUpdated', 'action', 'agent', 'date', 'entity', 'outcome', 'patient', 'subtype'],
+  },
   Organization: { kind: 'directory', writer: 'operator' },
   Practitioner: { kind: 'directory', writer: 'party' },
   PractitionerRole: { kind: 'directory', writer: 'party', keeper: 'organization' },
@@ -53,6 +60,22 @@ export const typePolicies: Readonly<Record<string, TypePolicy>> = {
   MeasureReport: { kind: 'directory', writer: 'nobody' },
   SearchParameter: { kind: 'directory', writer: 'operator' },
 };
+
+/** The types whose resources are kept; the others are made when they are read. */
+export function listStoredTypes(policies: Readonly<Record<string, TypePolicy>>): readonly string[] {
+  return Object.entries(policies).flatMap(([type, { kind }]) => (kind === 'log' ? [] : [type]));
+}
+
+/** The search parameters of types that are not found by all that FHIR defines. */
+export function listLimitedParameters(
+  policies: Readonly<Record<string, TypePolicy>>,
+): ReadonlyMap<string, ReadonlySet<string>> {
+  return new Map(
+    Object.entries(policies).flatMap(([type, policy]) =>
+      policy.kind === 'log' ? [[type, new Set(policy.searchedBy)] as const] : [],
+    ),
+  );
+}
 
 /** The policy of a type; undefined where it is not served. */
 export type FindTypePolicy = (type: string) => TypePolicy | undefined;
@@ -75,7 +98,9 @@ export function createPlainPolicies(
   const policyOf = (type: string): TypePolicy => {
     const known = findTypePolicy(type);
     if (known?.kind === 'directory') return { kind: 'directory', writer: 'either' };
-    return { kind: 'patient', subject: known?.subject ?? subjectOf(type), isSubjectOptional: true };
+    // A plain server keeps its clients' AuditEvents; its own log is not among them.
+    const subject = known?.kind === 'patient' ? known.subject : known === undefined ? subjectOf(type) : 'entity.what';
+    return { kind: 'patient', subject, isSubjectOptional: true };
   };
   // Parameters is only ever sent and answered with.
   return Object.fromEntries([...types].filter((type) => type !== 'Parameters').map((type) => [type, policyOf(type)]));

@@ -60,7 +60,11 @@ export function decide(interaction: Interaction, context: DecideContext): Permit
     for (const action of scopeActions[interaction.kind]) requireScope(principal, type, action);
     if (isConditional(interaction)) requireScope(principal, type, 's');
     const find = context.findTypePolicy ?? findTypePolicy;
-    requireRole(principal, { type, policy: find(type), isWrite: writes.has(interaction.kind) });
+    const policy = find(type);
+    requireRole(principal, { type, policy, isWrite: writes.has(interaction.kind) });
+    if (policy?.kind === 'log' && interaction.kind !== 'read' && interaction.kind !== 'search-type') {
+      throw problem('endpoint-unknown', { diagnostics: `${type} can be read and searched, and nothing else.` });
+    }
   }
   return grantPermit({ principal, interaction: interaction.kind, at: context.at, requestId: context.requestId });
 }
@@ -89,11 +93,11 @@ function requireRole(
 ): void {
   if (policy === undefined)
     throw problem('endpoint-unknown', { diagnostics: 'The hub does not serve this resource type.' });
-  if (policy.kind === 'patient') {
+  if (policy.kind !== 'directory') {
     if (principal.kind === 'operator') {
       throw problem('role-forbidden', { diagnostics: 'The operator never reads or writes data about a person.' });
     }
-    if (isWrite && policy.madeByHub)
+    if (isWrite && policy.kind === 'log')
       throw problem('role-forbidden', { diagnostics: `The hub itself makes every ${type}.` });
     return;
   }

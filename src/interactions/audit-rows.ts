@@ -20,6 +20,7 @@ export async function auditRead(
     address: `${version.type}/${version.id}`,
     versionId: version.versionId,
     personKey: version.personKey,
+    custodianKey: version.custodianKey,
     consent: toConsentText(version.openedBy),
   }));
   await services.store.audit([toSuccessRow(permit, services.clock(), { type, status, entities })]);

@@ -123,9 +123,8 @@ function toSecurity({ baseUrl }: Services): object {
 
 function toResource(type: string, services: Services): object {
   const { mode } = services;
-  const parameters = [...services.search.parametersOf(type).values()].filter(
-    ({ kind, code }) => searchTypes[kind] !== undefined && services.search.isUsable(type, code),
-  );
+  if (mode.findTypePolicy(type)?.kind === 'log') return toLogResource(type, services);
+  const parameters = listParameters(type, services);
   const includes = parameters.filter(({ kind }) => kind === 'reference').map(({ code }) => `${type}:${code}`);
   const revIncludes = findReverseIncludes(type, services);
   const profiles = mode.name === 'hub' ? services.profilesOf(type) : [];
@@ -146,17 +145,47 @@ function toResource(type: string, services: Services): object {
     referencePolicy: mode.enforcesReferences ? ['literal', 'enforced', 'local'] : ['literal', 'local'],
     ...(includes.length === 0 ? {} : { searchInclude: ['*', ...includes] }),
     ...(revIncludes.length === 0 ? {} : { searchRevInclude: ['*', ...revIncludes] }),
-    ...(parameters.length === 0
-      ? {}
-      : {
-          searchParam: parameters.map((parameter) => ({
-            name: parameter.code,
-            definition: parameter.url,
-            type: searchTypes[parameter.kind],
-            documentation: toModifierText(parameter, services.search),
-          })),
-        }),
+    ...toSearchParams(parameters, services.search),
     ...toOperations(services.operations.filter((operation) => isFor(operation, type))),
+  };
+}
+
+/** Made of the log when it is asked for: read and searched, and nothing else. */
+function toLogResource(type: string, services: Services): object {
+  const profiles = services.profilesOf(type);
+  const operations = services.operations.filter((operation) => isFor(operation, type) && operation.isOfStored !== true);
+  return {
+    type,
+    ...(profiles.length === 0 ? {} : { supportedProfile: profiles }),
+    interaction: ['read', 'search-type'].map((code) => ({ code })),
+    versioning: 'no-version',
+    readHistory: false,
+    updateCreate: false,
+    conditionalCreate: false,
+    conditionalRead: 'not-supported',
+    conditionalUpdate: false,
+    conditionalDelete: 'not-supported',
+    referencePolicy: ['literal'],
+    ...toSearchParams(listParameters(type, services), services.search),
+    ...toOperations(operations),
+  };
+}
+
+function listParameters(type: string, { search }: Services): readonly Parameter[] {
+  return [...search.parametersOf(type).values()].filter(
+    ({ kind, code }) => searchTypes[kind] !== undefined && search.isUsable(type, code),
+  );
+}
+
+function toSearchParams(parameters: readonly Parameter[], search: SearchRegistry): object {
+  if (parameters.length === 0) return {};
+  return {
+    searchParam: parameters.map((parameter) => ({
+      name: parameter.code,
+      definition: parameter.url,
+      type: searchTypes[parameter.kind],
+      documentation: toModifierText(parameter, search),
+    })),
   };
 }
 
@@ -200,5 +229,5 @@ function toDocumentation({ operations, baseUrl }: Services): object {
 
 function canWrite(policy: TypePolicy | undefined): boolean {
   if (policy === undefined) return false;
-  return policy.kind === 'patient' ? policy.madeByHub !== true : policy.writer !== 'nobody';
+  return policy.kind === 'patient' || (policy.kind === 'directory' && policy.writer !== 'nobody');
 }

@@ -129,7 +129,10 @@ async function writeChanges(
       const match = change === undefined ? undefined : settled.existing.get(change);
       const version = change === undefined ? undefined : findWritten(change, targets, written);
       const personKey = match?.personKey ?? version?.personKey ?? null;
-      return [{ address: `${type}/${id}`, versionId, personKey, consent: toConsentText(match?.openedBy) }];
+      const custodianKey = match?.custodianKey ?? version?.write.custodianKey ?? null;
+      return [
+        { address: `${type}/${id}`, versionId, personKey, custodianKey, consent: toConsentText(match?.openedBy) },
+      ];
     }),
   });
   await transaction.apply(permit, writesOf(written), { ...audit, interaction });

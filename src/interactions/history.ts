@@ -1,4 +1,5 @@
 // history of an instance, of a type and of the system, newest first. https://hl7.org/fhir/R4/http.html#history
+import { listStoredTypes } from '../access/compartment.ts';
 import { decide } from '../access/decide.ts';
 import { hasScope } from '../access/scopes.ts';
 import { problem } from '../core/problem.ts';
@@ -54,7 +55,7 @@ export async function history(services: Services, context: RequestContext, reque
 /** The types that the caller may read and search. @throws scope-insufficient where there are none */
 function findReadableTypes(services: Services, { principal }: RequestContext): readonly string[] {
   const { policies } = services.mode;
-  const types = Object.keys(policies).filter((type) => {
+  const types = listStoredTypes(policies).filter((type) => {
     const isOpen = principal.kind === 'system' || policies[type]?.kind === 'directory';
     return isOpen && hasScope(principal.scopes, type, 'r') && hasScope(principal.scopes, type, 's');
   });

@@ -27,6 +27,8 @@ export interface Operation {
   readonly levels: readonly OperationLevel[];
   /** Resource types it may be called on; undefined: any that is served. */
   readonly types: readonly string[] | undefined;
+  /** Not on types that are made of the log: it is about what is kept. */
+  readonly isOfStored?: true;
   /** True where it may be called with GET. */
   readonly allowsGet: boolean;
   /** True where it may be called with DELETE. */

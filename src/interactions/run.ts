@@ -1,6 +1,7 @@
 // One request below the FHIR base, from HTTP or from a Bundle's entry, to its interaction.
 import { problem } from '../core/problem.ts';
 import { runBundle } from './bundle.ts';
+import { readAuditEvent, searchAuditEvents } from './audit-events.ts';
 import { capabilities } from './capabilities.ts';
 import { create } from './create.ts';
 import { deleteResource } from './delete.ts';
@@ -47,14 +48,20 @@ async function runOnce(services: Services, context: RequestContext, request: Fhi
       return create(services, context, { type: target.type, body, ifNoneExist: request.ifNoneExist });
     case 'search':
       return present(services, parameters, (rest) =>
-        search(services, context, { type: target.type, patientId: target.patientId, parameters: rest }),
+        isOfLog(services, target.type)
+          ? searchAuditEvents(services, context, { patientId: target.patientId, parameters: rest })
+          : search(services, context, { type: target.type, patientId: target.patientId, parameters: rest }),
       );
     case 'history-system':
     case 'history-type':
     case 'history-instance':
       return present(services, parameters, (rest) => history(services, context, { target, parameters: rest }));
     case 'read':
-      return present(services, parameters, () => read(services, context, { ...request, ...target }));
+      return present(services, parameters, () =>
+        isOfLog(services, target.type)
+          ? readAuditEvent(services, context, target.id)
+          : read(services, context, { ...request, ...target }),
+      );
     case 'vread':
       return present(services, parameters, () => vread(services, context, target));
     case 'update':
@@ -74,4 +81,8 @@ async function runOnce(services: Services, context: RequestContext, request: Fhi
     default:
       throw problem('endpoint-unknown', { detail: `no interaction for ${JSON.stringify(target satisfies never)}` });
   }
+}
+
+function isOfLog({ mode }: Services, type: string | undefined): boolean {
+  return type !== undefined && mode.findTypePolicy(type)?.kind === 'log';
 }

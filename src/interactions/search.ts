@@ -1,4 +1,5 @@
 // search by GET and POST. https://hl7.org/fhir/R4/http.html#search · Only what the caller may see is matched, counted or included.
+import { listStoredTypes } from '../access/compartment.ts';
 import { decide } from '../access/decide.ts';
 import { hasScope } from '../access/scopes.ts';
 import { problem } from '../core/problem.ts';
@@ -61,7 +62,7 @@ export async function search(services: Services, context: RequestContext, reques
   });
   requireChainScope(permit, parsed.query.filters, services.mode.findTypePolicy);
   requireIncludeScope(permit, parsed.query.includes);
-  const includeTypes = includableTypes(permit, Object.keys(services.mode.policies));
+  const includeTypes = includableTypes(permit, listStoredTypes(services.mode.policies));
   const page = await services.store.search(permit, { ...parsed.query, includeTypes });
   const { included } = page;
   // Looked at afterwards, so that no row was taken away meanwhile.
@@ -96,8 +97,9 @@ function chooseTypes(
   const sealed = parameters.get('_page');
   const given = sealed === null ? parameters : new URLSearchParams(openCursor(sealed).query);
   const named = given.getAll('_type').flatMap((text) => text.split(','));
+  const stored = listStoredTypes(services.mode.policies);
   const isPossible = (type: string): boolean =>
-    patientId === undefined || services.search.patientCompartment(type).length > 0;
+    stored.includes(type) && (patientId === undefined || services.search.patientCompartment(type).length > 0);
   if (named.length > 0) {
     const unknown = named.some((type) => services.mode.findTypePolicy(type) === undefined || !isPossible(type));
     if (unknown)

@@ -61,6 +61,7 @@ export const confirm: Operation = {
               address: `Consent/${consent.id}`,
               versionId: consent.versionId,
               personKey: consent.personKey,
+              custodianKey: consent.custodianKey,
               consent: toConsentText(consent.openedBy),
             },
           ],

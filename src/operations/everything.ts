@@ -1,5 +1,6 @@
 // $everything on one Patient: all that the caller may see about the person, from every custodian, and the directory resources it
 // refers to. https://hl7.org/fhir/R4/patient-operation-everything.html · Refuses Patient/$everything without an id: search instead.
+import { listStoredTypes } from '../access/compartment.ts';
 import { decide, requireScope } from '../access/decide.ts';
 import { hasScope } from '../access/scopes.ts';
 import { problem } from '../core/problem.ts';
@@ -137,7 +138,7 @@ function findReferences({ search }: Services): readonly TypeParameter[] {
 
 /** The types asked for, each within the token's scopes; all of those where none is asked for. @throws scope-insufficient */
 function chooseTypes(services: Services, { principal }: RequestContext, wanted: readonly string[]): readonly string[] {
-  const served = Object.keys(services.mode.policies);
+  const served = listStoredTypes(services.mode.policies);
   const unknown = wanted.filter((type) => !served.includes(type));
   if (unknown.length > 0) throw invalidParameter(name, 'takes as _type a list of resource types that the hub serves');
   for (const type of wanted) requireScope(principal, type, 'r');

@@ -55,6 +55,7 @@ async function runExplainAccess(
           address: `Patient/${query.patientId}`,
           versionId: undefined,
           personKey: found.personKey,
+          custodianKey: null,
           consent: toConsentText(found.consent),
         },
       ],

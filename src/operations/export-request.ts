@@ -1,5 +1,6 @@
 // What a bulk export was asked for, and the steps that it takes: one search for each type, or one for each _typeFilter of a type.
 // https://hl7.org/fhir/uv/bulkdata/STU2/export.html#query-parameters · Refuses whatever it could not honour, before anything begins.
+import { listStoredTypes } from '../access/compartment.ts';
 import { decide } from '../access/decide.ts';
 import type { Permit } from '../access/permit.ts';
 import { hasScope } from '../access/scopes.ts';
@@ -93,7 +94,7 @@ function chooseTypes(
   const { wanted, isOfPersons, at } = asked;
   const { scopes, kind } = context.principal;
   const { policies, findTypePolicy } = services.mode;
-  const possible = Object.keys(policies).filter((type) => !isOfPersons || findTypePolicy(type)?.kind === 'patient');
+  const possible = listStoredTypes(policies).filter((type) => !isOfPersons || findTypePolicy(type)?.kind === 'patient');
   if (wanted.length > 0) {
     if (wanted.some((type) => !possible.includes(type))) {
       throw invalidParameter(name, `takes as _type a list of ${possible.join(', ')}`);

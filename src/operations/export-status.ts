@@ -69,7 +69,7 @@ function toFailure({ id, failure }: ExportJob): Problem {
 export function decideOwnExport(services: Services, context: RequestContext): Permit {
   const { scopes, kind } = context.principal;
   const types = Object.entries(services.mode.policies).filter(
-    ([, policy]) => kind === 'system' || policy.kind === 'directory',
+    ([, policy]) => policy.kind === 'directory' || (kind === 'system' && policy.kind === 'patient'),
   );
   const [type = 'Organization'] =
     types.find(([name]) => hasScope(scopes, name, 'r') && hasScope(scopes, name, 's')) ?? [];

@@ -10,6 +10,7 @@ export const metaAdd: Operation = {
   definition: 'http://hl7.org/fhir/OperationDefinition/Resource-meta-add',
   levels: ['instance'],
   types: undefined,
+  isOfStored: true,
   allowsGet: false,
   run: (services, context, request) =>
     changeMeta(services, context, {

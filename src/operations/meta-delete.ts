@@ -10,6 +10,7 @@ export const metaDelete: Operation = {
   definition: 'http://hl7.org/fhir/OperationDefinition/Resource-meta-delete',
   levels: ['instance'],
   types: undefined,
+  isOfStored: true,
   allowsGet: false,
   run: (services, context, request) =>
     changeMeta(services, context, {

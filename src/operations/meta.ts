@@ -13,6 +13,7 @@ export const meta: Operation = {
   definition: 'http://hl7.org/fhir/OperationDefinition/Resource-meta',
   levels: ['instance'],
   types: undefined,
+  isOfStored: true,
   allowsGet: true,
   run: async (services, context, request) => {
     const { type = '', id = '' } = request;

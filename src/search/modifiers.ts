@@ -24,8 +24,8 @@ export const modifiersByKind: Readonly<Record<Exclude<ParameterKind, 'unsupporte
 
 /** Those of one parameter, `[type]` for all types that it leads to. */
 export function modifiersOf(parameter: Parameter, registry: Pick<SearchRegistry, 'parametersOf'>): readonly string[] {
-  const { kind, targetTypes } = parameter;
-  if (kind === 'unsupported') return [];
+  const { kind, targetTypes, isPlain } = parameter;
+  if (kind === 'unsupported' || isPlain === true) return [];
   if (kind !== 'reference') return modifiersByKind[kind];
   const isHierarchical = findSteps(parameter, registry).size > 0;
   return modifiersByKind.reference.filter((modifier) => {

@@ -28,6 +28,8 @@ export interface Parameter {
   readonly isSystemImplied: boolean;
   /** A composite parameter: its parts, the first always a token. Empty otherwise. */
   readonly components: readonly Parameter[];
+  /** Takes no modifier. */
+  readonly isPlain?: true;
   /** Defined by a SearchParameter that the operator has posted. */
   readonly isStored?: true;
 }

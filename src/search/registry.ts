@@ -59,6 +59,8 @@ export interface SearchRegistryOptions {
   readonly codes?: SearchCodes;
   /** Left out: every type there is. */
   readonly servedTypes?: readonly string[];
+  /** Types that are found by these parameters alone, without modifiers. */
+  readonly limitedTypes?: ReadonlyMap<string, ReadonlySet<string>>;
 }
 
 /** What the registry is made from: `fhir/definitions.ts` gives it. A later parameter replaces an earlier one of the same type and code. */
@@ -126,9 +128,9 @@ function createFrom(base: Base, state: StoredDefinitions): SearchRegistry {
     const added = storedFor(type).map((one) => compileParameter(one, type, findMembers, findDefinition));
     const compiled = [...base.compiledFor(type), ...added];
     const stored = new Set(added.map(({ parameter }) => parameter.code));
-    const parameters = compiled.map(({ parameter }) =>
-      stored.has(parameter.code) ? { ...parameter, isStored: true as const } : parameter,
-    );
+    const parameters = compiled
+      .map(({ parameter }) => (stored.has(parameter.code) ? { ...parameter, isStored: true as const } : parameter))
+      .map((parameter) => limit(parameter, base.limitedTypes?.get(type)));
     return {
       parameters: new Map(parameters.map((parameter) => [parameter.code, parameter])),
       extract: createExtractor(compiled, base.baseUrl),
@@ -172,6 +174,11 @@ function createFrom(base: Base, state: StoredDefinitions): SearchRegistry {
     findMembers,
     withStored: (next) => createFrom(base, next),
   };
+}
+
+function limit(parameter: Parameter, known: ReadonlySet<string> | undefined): Parameter {
+  if (known === undefined) return parameter;
+  return known.has(parameter.code) ? { ...parameter, isPlain: true } : { ...parameter, kind: 'unsupported' };
 }
 
 function groupByBase(given: readonly SearchParameter[]): ReadonlyMap<string, readonly SearchParameter[]> {

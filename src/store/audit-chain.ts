@@ -2,7 +2,8 @@
 // row's own text in UTF-8. Worked out here from what is stored, not by the function in the database that writes it, which whoever
 // changes rows may have changed as well. What shows and what cannot: docs/decisions/0024-audit-chain.md.
 import { createHash } from 'node:crypto';
-import type { Queryable } from './database.ts';
+import type { Database } from './database.ts';
+import { asOwner } from './row-level-security.ts';
 
 /** A place in the chain and the hash of the row there, kept from an earlier walk. */
 export interface AuditMark {
@@ -31,7 +32,7 @@ export type AuditVerdict =
 const beforeFirst = '0'.repeat(64);
 const rowsPerPage = 1000;
 
-/** As `audit_append` makes it (migrations/0010_audit_chain.sql). */
+/** As `audit_append` makes it (migrations/0011_audit_events.sql). */
 const rowText = `jsonb_build_array(seq, extract(epoch from at)::text, request_id, client_id, party, interaction, outcome, status, type,
   entities)::text`;
 
@@ -51,15 +52,16 @@ interface EndRow {
 }
 
 /** Walks the whole log as it is now, while others may add to it, and names the first row that does not fit. */
-export async function verifyAuditChain(database: Queryable, known?: AuditMark): Promise<AuditVerdict> {
-  const [row] = await database.query<EndRow>({ text: end });
+export async function verifyAuditChain(database: Database, known?: AuditMark): Promise<AuditVerdict> {
+  const owner = asOwner(database);
+  const [row] = await owner.query<EndRow>({ text: end });
   const broken = (fault: AuditFault, position: number): AuditVerdict => ({ isWhole: false, fault, position });
   if (row === undefined || row.position === null) return broken('end-moved', 0);
   if (row.first !== null && row.first < 1) return broken('added', row.first);
   let last: AuditMark = { position: 0, hash: beforeFirst };
   let isKnown = known === undefined || (known.position === 0 && known.hash === beforeFirst);
   for (;;) {
-    const rows = await database.query<{ seq: number; hash: string; text: string }>({
+    const rows = await owner.query<{ seq: number; hash: string; text: string }>({
       text: page,
       values: [last.position, row.position],
     });

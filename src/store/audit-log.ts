@@ -10,14 +10,52 @@ import type { Queryable, Statement } from './database.ts';
  * in a transaction and goes out together with COMMIT (`closing` in database.ts).
  */
 export function appendAuditRows(rows: readonly AuditRow[]): Statement {
-  return { name: 'store_audit', text: 'select audit_append($1::jsonb)', values: [JSON.stringify(rows.map(toEntry))] };
+  return {
+    name: 'store_audit',
+    text: 'select audit_append($1::jsonb, $2::jsonb)',
+    values: [JSON.stringify(rows.map(toEntry)), JSON.stringify(rows.flatMap(toConcerns))],
+  };
 }
 
 /** As `audit_append` takes it. */
 const toEntry = ({ entities, ...row }: AuditRow): object => ({
   ...row,
-  entities: entities.map(({ address, versionId, personKey, consent }) => ({ address, versionId, personKey, consent })),
+  entities: entities.map(({ address, versionId, personKey, custodianKey, consent }) => ({
+    address,
+    versionId,
+    personKey,
+    custodianKey,
+    consent,
+  })),
 });
+
+interface Concern {
+  /** Of the row among those that are appended, from 1. */
+  readonly place: number;
+  readonly viewer: number;
+  /** 0: of nobody. */
+  readonly person: number;
+  readonly ordinal: number;
+  readonly at: Date;
+}
+
+/**
+ * Who may be told of the row, about whom: the party that acted, and each custodian of what it was about. What is about nobody counts
+ * only where nothing is about anybody.
+ */
+function toConcerns({ at, partyKey, entities }: AuditRow, index: number): readonly Concern[] {
+  const people = Map.groupBy(
+    entities.filter(({ personKey }) => personKey !== null),
+    ({ personKey }) => personKey ?? 0,
+  );
+  if (people.size === 0) people.set(0, []);
+  return [...people].flatMap(([person, about], order) => {
+    const viewers = new Set([partyKey ?? null, ...about.map(({ custodianKey }) => custodianKey)]);
+    return [...viewers].flatMap((viewer) =>
+      viewer === null ? [] : [{ place: index + 1, viewer, person, ordinal: order + 1, at }],
+    );
+  });
+}
 
 /**
  * For what comes of `appendAuditRows`. A log that is damaged, or whose rights are gone, is no fault of the request: 503, and nothing

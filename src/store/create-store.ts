@@ -1,6 +1,7 @@
 // The store: reading, searching, writing and logging put together on one database.
 import type { Database, Queryable } from './database.ts';
 import { appendAuditRows, createAudit, rethrowUnlogged } from './audit-log.ts';
+import { createAuditEvents } from './audit-events.ts';
 import { createEverything } from './everything.ts';
 import { createExplain } from './explain.ts';
 import { createExportJobs } from './export-jobs.ts';
@@ -31,6 +32,7 @@ export function createStore(database: Database, options: StoreOptions): Store {
     ...createSearch(inside, options),
     ...createEverything(inside, isProtected),
     ...createExplain(inside, isProtected),
+    ...createAuditEvents(inside, isProtected),
   });
   return {
     kind: database.kind,

@@ -4,7 +4,7 @@
 import type { Database, Queryable } from './database.ts';
 import { indexTables } from './index-tables.ts';
 import { sql, toLiteralText } from './sql.ts';
-import { policyPredicate } from './visibility.ts';
+import { concernPolicyPredicate, policyPredicate } from './visibility.ts';
 
 export const applicationRole = 'sip_hub_app';
 
@@ -21,6 +21,16 @@ const versionTables = ['resource', 'resource_history'] as const;
  */
 export const indexerSettings: Readonly<Record<string, string>> = { role: 'none', 'sip_hub.indexing': 'on' };
 
+/**
+ * The database as the role that owns its tables, each statement in a transaction of its own: for what walks the whole log. The role that
+ * requests are answered under may not read it whole.
+ */
+export function asOwner(database: Database): Queryable {
+  return {
+    query: (statement) => database.transaction((inside) => inside.query(statement), { settings: { role: 'none' } }),
+  };
+}
+
 const indexerPredicate = `current_setting('sip_hub.indexing', true) = 'on'`;
 
 const settingsReader = {
@@ -28,10 +38,20 @@ const settingsReader = {
   at: sql`(select nullif(current_setting('sip_hub.at', true), '')::timestamptz)`,
 };
 
-/** An index row is as visible as its resource, whose own policy decides. */
-const policies: readonly (readonly [table: string, using: string])[] = [
-  ...versionTables.map((table) => [table, toLiteralText(policyPredicate(settingsReader, table))] as const),
-  ...indexTables.map((table) => [table, `exists (select from resource r where r.key = ${table}.resource)`] as const),
+/** An index row is as visible as its resource, a row of the log as the event made of it: the other table's own policy decides. */
+const policies: readonly Pick<Policy, 'table' | 'using' | 'sparesOwner'>[] = [
+  ...versionTables.map((table) => ({ table, using: toLiteralText(policyPredicate(settingsReader, table)) })),
+  ...indexTables.map((table) => ({ table, using: `exists (select from resource r where r.key = ${table}.resource)` })),
+  {
+    table: 'audit_concern',
+    using: toLiteralText(concernPolicyPredicate(settingsReader, 'audit_concern')),
+    sparesOwner: true,
+  },
+  {
+    table: 'audit_log',
+    using: 'exists (select from audit_concern c where c.seq = audit_log.seq and c.month = audit_log.month)',
+    sparesOwner: true,
+  },
 ];
 
 /** Any number that nothing else in the hub locks. */
@@ -45,7 +65,7 @@ export async function prepareRowLevelSecurity(database: Database, isOn: boolean)
   await database.transaction(async (inside) => {
     await inside.query({ text: 'select pg_advisory_xact_lock($1::bigint)', values: [lockKey] });
     if (isOn) await prepareRole(inside);
-    for (const [table, using] of policies) await setPolicy(inside, { table, using, isOn });
+    for (const policy of policies) await setPolicy(inside, { ...policy, isOn });
     if (isOn) await setIndexerPolicy(inside);
   });
   return isOn ? applicationRole : undefined;
@@ -73,7 +93,7 @@ async function prepareRole(inside: Queryable): Promise<void> {
   });
   // The log is read, and added to by its function alone.
   await inside.query({
-    text: `revoke insert, update, delete on audit_log, audit_head from ${applicationRole}`,
+    text: `revoke insert, update, delete on audit_log, audit_concern, audit_head from ${applicationRole}`,
   });
   await inside.query({ text: `grant execute on function audit_append to ${applicationRole}` });
   await inside.query({ text: `grant usage, select on all sequences in schema public to ${applicationRole}` });
@@ -96,14 +116,16 @@ interface Policy {
   readonly table: string;
   readonly using: string;
   readonly isOn: boolean;
+  /** The owner of the tables, who walks the chain of the log and adds to it, is let through. */
+  readonly sparesOwner?: true;
 }
 
 /** Alters only what is not as it should be: ALTER TABLE stops everybody else on the table. */
-async function setPolicy(inside: Queryable, { table, using, isOn }: Policy): Promise<void> {
+async function setPolicy(inside: Queryable, { table, using, isOn, sparesOwner }: Policy): Promise<void> {
   const [state] = await inside.query<{ enabled: boolean; text: string | null }>({
-    text: `select c.relrowsecurity and c.relforcerowsecurity as enabled, obj_description(p.oid, 'pg_policy') as text
+    text: `select c.relrowsecurity and (c.relforcerowsecurity or $2) as enabled, obj_description(p.oid, 'pg_policy') as text
       from pg_class c left join pg_policy p on p.polrelid = c.oid and p.polname = 'reader' where c.oid = $1::regclass`,
-    values: [table],
+    values: [table, sparesOwner === true],
   });
   if (isOn && state?.text !== using) {
     await inside.query({ text: `drop policy if exists reader on ${table}` });
@@ -112,7 +134,8 @@ async function setPolicy(inside: Queryable, { table, using, isOn }: Policy): Pro
   }
   if (isOn === state?.enabled) return;
   await inside.query({ text: `alter table ${table} ${isOn ? 'enable' : 'disable'} row level security` });
-  await inside.query({ text: `alter table ${table} ${isOn ? 'force' : 'no force'} row level security` });
+  const isForced = isOn && sparesOwner !== true;
+  await inside.query({ text: `alter table ${table} ${isForced ? 'force' : 'no force'} row level security` });
 }
 
 /** On `resource` alone: an index row is as visible as its resource. For the role that starts the hub, which owns the tables. */

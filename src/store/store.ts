@@ -5,6 +5,7 @@ import type { SharingExclusion, SharingGrant } from '../access/grants.ts';
 import type { ResourceAddress } from '../fhir/resource.ts';
 import type { IndexRows } from '../search/index-rows.ts';
 import type { CursorPosition, SearchQuery, TypeParameter } from '../search/query.ts';
+import type { AuditEventPage, AuditEventQuery } from './audit-event.ts';
 import type { ExportStore } from './export-store.ts';
 import type { OrganizationUnit } from './organization-unit.ts';
 import type { SearchState, WantedParameters } from './search-state.ts';
@@ -120,6 +121,8 @@ export interface AuditRow {
     readonly address: string;
     readonly versionId: string | undefined;
     readonly personKey: number | null;
+    /** The store's key of the Organization whose data it is; null of the directory's. */
+    readonly custodianKey: number | null;
     readonly consent: string | undefined;
   }[];
 }
@@ -196,7 +199,7 @@ export interface WriteTransaction {
   /** Reading inside this transaction: sees what it has written. */
   readonly reading: () => Pick<
     Store,
-    'read' | 'readVersion' | 'history' | 'search' | 'everything' | 'explain' | 'audit'
+    'read' | 'readVersion' | 'history' | 'search' | 'everything' | 'explain' | 'auditEvents' | 'audit'
   >;
   /** Puts down versions, index, grants and outbox rows in one statement; the audit row follows with the commit. */
   readonly apply: (permit: Permit, writes: readonly ResourceWrite[], audit: AuditRow) => Promise<void>;
@@ -234,6 +237,8 @@ export interface Store {
   readonly everything: (permit: Permit, query: EverythingQuery) => Promise<EverythingPage | undefined>;
   /** undefined where the reader sees no registration of the person. @throws client-disabled */
   readonly explain: (permit: Permit, query: AccessQuery) => Promise<ExplainedAccess | 'party-unknown' | undefined>;
+  /** The events of the audit log that the reader may be told of. @throws client-disabled */
+  readonly auditEvents: (permit: Permit, query: AuditEventQuery) => Promise<AuditEventPage>;
   readonly exports: ExportStore;
   readonly searchState: SearchState;
   /**

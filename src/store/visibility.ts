@@ -30,6 +30,10 @@ export const visibilityPaths = [
   'explain-person',
   'explain-access',
   'explain-consent',
+  'audit-event',
+  'audit-entity',
+  'audit-searched-entity',
+  'audit-consent',
 ] as const;
 
 export type VisibilityPath = (typeof visibilityPaths)[number];
@@ -179,6 +183,34 @@ export function isReadersRegistration(reader: Reader, alias: string): Fragment {
 export function isOfReader(reader: Reader, alias: string): Fragment {
   return sql`${name(alias)}.registrant = coalesce(${reader.party}, 0)`;
 }
+
+/** Of an event of the audit log: the party that acted, and those whose data were concerned. `alias` is a row of `audit_concern`. */
+export function concernsReader(_path: VisibilityPath, reader: Reader, alias: string): Fragment {
+  return concerns(reader, alias);
+}
+
+const concerns = (reader: Reader, alias: string): Fragment => sql`${name(alias)}.viewer = ${reader.party}`;
+
+/** What an event was about, as expressions: keys of Organizations, and `id/_history/version` of a Consent. */
+export interface LoggedEntity {
+  readonly acting: Fragment;
+  readonly custodian: Fragment;
+  readonly consent: Fragment;
+}
+
+/** Of what an event was about, a party is told what it asked for itself, and what it keeps: not what others keep. */
+export function isToldOfEntity(_path: VisibilityPath, reader: Reader, entity: LoggedEntity): Fragment {
+  return sql`(${entity.acting} = ${reader.party} or ${entity.custodian} = ${reader.party})`;
+}
+
+/** The custodian has recorded or confirmed the Consent that opened its data; the party that acted is told of one that it sees. */
+export function isToldOfConsent(path: 'audit-consent', reader: Reader, { acting, consent }: LoggedEntity): Fragment {
+  const address = { type: sql`'Consent'`, id: sql`split_part(${consent}, '/', 1)` };
+  return sql`(${acting} is distinct from ${reader.party} or ${hasTarget(address, visibleTo(path, reader, 't'))})`;
+}
+
+/** USING of the policy on `audit_concern`, and through it of the one on `audit_log`. */
+export const concernPolicyPredicate = concerns;
 
 /** USING of the policies: the widest of the above, so that the second line never hides what the first shows. */
 export function policyPredicate(reader: Reader, alias: string): Fragment {

@@ -311,6 +311,22 @@ export const codeSystems: readonly CodeSystemSource[] = [
     ],
   },
   {
+    id: 'sip-operation',
+    title: "The hub's operations",
+    description:
+      'Which operation an entry of the access log is about, beside the code operation of restful-interaction.',
+    codes: [
+      row('confirm', 'Confirmed a joint consent', 'Bekräftade ett gemensamt samtycke'),
+      row('everything', 'Read everything about a person', 'Läste allt om en person'),
+      row('explain-access', 'Asked why access is open or closed', 'Frågade varför åtkomst är öppen eller stängd'),
+      row('export', 'Exported data', 'Exporterade uppgifter'),
+      row('meta', 'Read labels', 'Läste märkningar'),
+      row('meta-add', 'Added labels', 'Lade till märkningar'),
+      row('meta-delete', 'Took labels away', 'Tog bort märkningar'),
+      row('validate', 'Had a resource judged', 'Lät pröva en resurs'),
+    ],
+  },
+  {
     id: 'sip-ibic-life-area',
     title: 'IBIC life areas',
     description:

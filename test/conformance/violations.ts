@@ -219,7 +219,8 @@ function spoil(value: unknown, expected: unknown): unknown {
                   : `${value}x`;
   if (isRecord(expected) && Array.isArray(expected['coding']))
     return { coding: [{ system: 'https://example.org/other', code: 'other' }] };
-  return value;
+  if (isRecord(expected) && 'code' in expected) return { system: 'https://example.org/other', code: 'other' };
+  return typeof value === 'boolean' ? !value : value;
 }
 
 function withOtherCode(value: unknown): unknown {

@@ -28,8 +28,8 @@ export function describeAuditChain(name: string, open: OpenDatabase, openAsOwner
       ({ owner, close } = await openAsOwner(world));
       await put(world, { type: 'Patient', id: 'p', custodian: 'region', patient: 'p' });
       const entities = [
-        { address: 'Patient/p', versionId: '1', personKey: 1, consent: 'c/_history/1' },
-        { address: 'Goal/å"\\', versionId: undefined, personKey: null, consent: undefined },
+        { address: 'Patient/p', versionId: '1', personKey: 1, custodianKey: 8, consent: 'c/_history/1' },
+        { address: 'Goal/å"\\', versionId: undefined, personKey: null, custodianKey: null, consent: undefined },
       ];
       await Promise.all(
         Array.from({ length: 12 }, (_, n) =>
@@ -144,7 +144,7 @@ export function describeAuditChain(name: string, open: OpenDatabase, openAsOwner
       expect(await verifyAuditChain(world.database, whole)).toEqual(unknown);
     });
 
-    const columns = 'at, request_id, client_id, party, interaction, outcome, status, type, entities, hash';
+    const columns = 'month, at, request_id, client_id, party, interaction, outcome, status, type, entities, hash';
 
     test.each([
       ['after the end', (end: number) => end + 1],
@@ -210,7 +210,7 @@ export function describeAuditChain(name: string, open: OpenDatabase, openAsOwner
   test(`the rows that are there before there is a chain are chained by the migration on ${name}`, async () => {
     const { database, remove } = await open();
     const { owner, close } = await openAsOwner({ database } as World);
-    await owner.query({ text: 'drop schema public cascade' });
+    await owner.query({ text: 'drop schema public, audit_months cascade' });
     await owner.query({ text: 'create schema public' });
     await migrate(
       owner,

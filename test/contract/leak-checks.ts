@@ -3,7 +3,8 @@
 import type { Permit } from '../../src/access/permit.ts';
 import type { EverythingQuery, Store, StoredVersion } from '../../src/store/store.ts';
 import type { Filter } from '../../src/search/query.ts';
-import { change, consent, minutesAfterNoon, put, query } from './store-world.ts';
+import type { AuditEventFilter } from '../../src/store/audit-event.ts';
+import { auditRow, change, consent, minutesAfterNoon, put, query } from './store-world.ts';
 import type { World } from './store-world.ts';
 
 const number = '195009072553';
@@ -95,8 +96,37 @@ export async function plantSecret(world: World): Promise<Secret> {
     },
   );
   await plantExport(world);
+  await plantLog(world);
   return { permit: world.permit('other'), firstVersion: first?.versionId ?? '', currentVersion: current.versionId };
 }
+
+/** What the region did with its own; what the town read of several parties' data; what `other` read by a Consent that it does not see. */
+async function plantLog(world: World): Promise<void> {
+  const rows = await world.database.query<{ key: number; id: string }>({
+    text: 'select key, patient_id as id from person',
+  });
+  const personKey = (id: string): number => rows.find((row) => row.id === id)?.key ?? -1;
+  const entity = (address: string, custodian: 'region' | 'town' | 'other', consentId?: string) => ({
+    address,
+    versionId: '1',
+    personKey: personKey(/p2/.test(address) ? 'p2' : 'p1'),
+    custodianKey: world.keyOf(custodian),
+    consent: consentId === undefined ? undefined : `${consentId}/_history/1`,
+  });
+  const row = (
+    requestId: string,
+    party: 'region' | 'town' | 'other',
+    ...entities: readonly ReturnType<typeof entity>[]
+  ) => auditRow({ requestId, partyKey: world.keyOf(party), interaction: 'search-type', status: 200, entities });
+  await world.store.audit([
+    row('logged-alone', 'region', entity('CarePlan/plan', 'region')),
+    row('logged-together', 'town', entity('CarePlan/plan', 'region', 'c'), entity('Task/task', 'other', 'c')),
+    row('logged-by-other', 'other', entity('Patient/p2', 'town', 'hidden-consent')),
+  ]);
+}
+
+const events = (store: Store, { permit }: Secret, filters: readonly AuditEventFilter[] = []) =>
+  store.auditEvents(permit, { filters, isOldestFirst: true, count: 100, total: 'accurate', after: undefined });
 
 const exportId = 'listed-while-open';
 
@@ -298,6 +328,27 @@ export const leakChecks: Readonly<Record<string, (store: Store, secret: Secret) 
     const found = await store.explain(permit, asked);
     if (typeof found !== 'object' || !found.isOpen) return ['nothing is open, so nothing is shown'];
     return found.isShown ? [`Consent/${found.consent?.consentId}`] : [];
+  },
+  'events of the log': async (store, secret) => {
+    const page = await events(store, secret);
+    const seen = page.events.map(({ requestId }) => requestId);
+    const expected = ['logged-together', 'logged-by-other'];
+    const isAlike = page.total === 2 && seen.join() === expected.join();
+    return isAlike ? [] : [`${page.total} events: ${seen.join()}`];
+  },
+  'what an event was about': async (store, secret) => {
+    const page = await events(store, secret, [{ kind: 'patient', ids: ['p1'] }]);
+    const about = page.events.flatMap(({ entities }) => entities.map(({ address }) => address));
+    return about.join() === 'Task/task' ? [] : about;
+  },
+  'events about a hidden resource': async (store, secret) =>
+    (await events(store, secret, [{ kind: 'entity', addresses: ['CarePlan/plan'] }])).events.map(
+      ({ requestId }) => requestId,
+    ),
+  'a hidden Consent in the log': async (store, secret) => {
+    const page = await events(store, secret, [{ kind: 'patient', ids: ['p2'] }]);
+    if (page.events.length !== 1) return ['no event that could name it'];
+    return page.events.flatMap(({ entities }) => entities.flatMap(({ consent: named }) => named ?? []));
   },
   'lines of an export': async (store, { permit }) => namesOf(await store.exports.lines(permit, allLines)),
   'conditional match': (store, { permit }) =>

@@ -1,4 +1,5 @@
 // What every store must do, whichever database it stands on. Each block works on persons of its own, so the order does not matter.
+import { asOwner } from '../../src/store/row-level-security.ts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Problem } from '../../src/core/problem.ts';
 import type { Permit } from '../../src/access/permit.ts';
@@ -812,6 +813,7 @@ export function describeStore(name: string, open: OpenDatabase): void {
         'sharing_grant',
         'outbox',
         'audit_log',
+        'audit_concern',
         'person',
         'party_coverage',
       ];
@@ -890,6 +892,7 @@ export function describeStore(name: string, open: OpenDatabase): void {
           address: `${type}/${id}`,
           versionId,
           personKey: null,
+          custodianKey: world.keyOf('region'),
           consent: undefined,
         }));
         await world.store.transaction(permit, (inside) =>
@@ -902,11 +905,18 @@ export function describeStore(name: string, open: OpenDatabase): void {
           'create CarePlan/told',
         ]);
         const person = (await readAs('region', 'Patient', 'told'))?.personKey;
-        const logged = await world.database.query<{ entities: unknown }>({
+        const logged = await asOwner(world.database).query<{ entities: unknown }>({
           text: `select entities from audit_log where request_id = 'told'`,
         });
         expect(logged).toEqual([
-          { entities: entities.map(({ address, versionId }) => ({ address, versionId, personKey: person })) },
+          {
+            entities: entities.map(({ address, versionId, custodianKey }) => ({
+              address,
+              versionId,
+              personKey: person,
+              custodianKey,
+            })),
+          },
         ]);
       });
 
@@ -962,20 +972,21 @@ export function describeStore(name: string, open: OpenDatabase): void {
 
     describe('the audit log', () => {
       test('commits the rows of concurrent calls in groups, and resolves none before', async () => {
-        const statements = await world.database.query<{ seq: number }>({
+        const log = asOwner(world.database);
+        const statements = await log.query<{ seq: number }>({
           text: 'select coalesce(max(seq), 0) as seq from audit_log',
         });
         await Promise.all(
           Array.from({ length: 50 }, async (_, n) => {
             await world.store.audit([auditRow({ requestId: `group-${n}` })]);
-            const rows = await world.database.query({
+            const rows = await log.query({
               text: 'select 1 from audit_log where request_id = $1',
               values: [`group-${n}`],
             });
             expect(rows).toHaveLength(1);
           }),
         );
-        const commits = await world.database.query<{ n: number }>({
+        const commits = await log.query<{ n: number }>({
           text: 'select count(distinct xmin::text) as n from audit_log where seq > $1',
           values: [statements[0]?.seq ?? 0],
         });
@@ -991,7 +1002,7 @@ export function describeStore(name: string, open: OpenDatabase): void {
         await good;
         expect(bad.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
         await world.store.audit([auditRow({ requestId: 'after-bad' })]);
-        const rows = await world.database.query<{ id: string }>({
+        const rows = await asOwner(world.database).query<{ id: string }>({
           text: `select request_id as id from audit_log where request_id like '%-bad' order by seq`,
         });
         expect(rows.map(({ id }) => id)).toEqual(['before-bad', 'after-bad']);

@@ -1,4 +1,5 @@
 // What each kind of request leaves in the audit log and the outbox, and that nothing is given before its audit row is committed.
+import { asOwner } from '../../src/store/row-level-security.ts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { FhirAnswer, FhirCall, VendorSystem } from '../../src/cli/demo/vendor-system.ts';
 import { addressOf, consent, entriesOf, goal, linkOf, organizationOf, patient, persons, put } from './fixtures.ts';
@@ -41,7 +42,7 @@ export function describeAudit(name: string, open: OpenHub): void {
     let serial = 0;
 
     const auditOf = (requestId: string): Promise<readonly AuditRow[]> =>
-      hub.hub.database.query<AuditRow>({
+      asOwner(hub.hub.database).query<AuditRow>({
         text: `select at, client_id as "clientId", party, interaction, outcome, status, type, entities
           from audit_log where request_id = $1 order by seq`,
         values: [requestId],
@@ -118,7 +119,7 @@ export function describeAudit(name: string, open: OpenHub): void {
             outcome: 'success',
             status: 201,
             type: 'Goal',
-            entities: [{ address, versionId: versionOf(created.answer), personKey }],
+            entities: [{ address, versionId: versionOf(created.answer), personKey, custodianKey: party }],
           },
         ]);
         const expected = { address, person: personKey, custodian: party };
@@ -216,7 +217,12 @@ export function describeAudit(name: string, open: OpenHub): void {
         const own = await trace(region, { method: 'GET', path: plan });
         expect(own.audit).toMatchObject([{ interaction: 'read', outcome: 'success', status: 200, type: 'Goal' }]);
         expect(own.audit[0]?.entities).toEqual([
-          { address: plan, versionId: versionOf(own.answer), personKey: expect.any(Number) },
+          {
+            address: plan,
+            versionId: versionOf(own.answer),
+            personKey: expect.any(Number),
+            custodianKey: await organizationKey(hsa.careCentre),
+          },
         ]);
         const others = await trace(municipality, { method: 'GET', path: plan });
         expect(others.answer.status).toBe(200);
@@ -324,7 +330,7 @@ export function describeAudit(name: string, open: OpenHub): void {
 
     test('no row holds a personal number', async () => {
       await region.call({ method: 'GET', path: `Patient?identifier=${persons.astrid}` });
-      const [row] = await hub.hub.database.query<{ count: number }>({
+      const [row] = await asOwner(hub.hub.database).query<{ count: number }>({
         text: `select count(*)::int as count from audit_log a where (to_jsonb(a) - 'hash')::text ~ '(18|19|20)[0-9]{10}'`,
       });
       expect(row?.count).toBe(0);

@@ -1,5 +1,6 @@
 // Consent/$explain-access (sip.md §5): what it says of each way in which data are open or closed. That it tells nothing hidden is in the leak suite.
 // https://siphub.se/fhir/OperationDefinition/Consent-explain-access
+import { asOwner } from '../../src/store/row-level-security.ts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { VendorSystem } from '../../src/cli/demo/vendor-system.ts';
 import { codesOf, goal, patient, persons } from '../scenarios/fixtures.ts';
@@ -205,7 +206,7 @@ export function testExplainAccess(name: string, openHub: OpenHub): void {
     test('leaves a row of the log with the person and the Consent', async () => {
       const given = await open({ by: region, person: bo.address, custodian: hsa.careCentre, recipient: hsa.homeCare });
       await get(town, { custodian: organization(region) });
-      const [row] = await hub.hub.database.query<Readonly<Record<string, unknown>>>({
+      const [row] = await asOwner(hub.hub.database).query<Readonly<Record<string, unknown>>>({
         text: `select interaction, outcome, status, entities from audit_log order by seq desc limit 1`,
       });
       expect(row).toMatchObject({

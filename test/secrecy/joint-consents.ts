@@ -1,5 +1,6 @@
 // A Consent that names several custodians (sip.md §5): each other than the recorder is asked, sees the Consent while it is, and opens its
 // own data by confirming it with $confirm. https://siphub.se/fhir/OperationDefinition/Consent-confirm
+import { asOwner } from '../../src/store/row-level-security.ts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { VendorSystem } from '../../src/cli/demo/vendor-system.ts';
 import { codesOf, consent, entriesOf, goal, organizationOf, patient, persons } from '../scenarios/fixtures.ts';
@@ -82,7 +83,7 @@ export function testJointConsents(name: string, openHub: OpenHub): void {
     test('is confirmed again without harm, and each time is in the audit log', async () => {
       const given = await record();
       for (let round = 0; round < 2; round += 1) expect((await confirm(clinic, given)).status).toBe(200);
-      const rows = await hub.hub.database.query<{ entities: unknown; outcome: string }>({
+      const rows = await asOwner(hub.hub.database).query<{ entities: unknown; outcome: string }>({
         text: `select entities, outcome from audit_log where interaction = 'confirm' and entities::text like '%' || $1 || '%'`,
         values: [given.id],
       });
@@ -91,6 +92,7 @@ export function testJointConsents(name: string, openHub: OpenHub): void {
         versionId: given.versionId,
         consent: `${given.id}/_history/${given.versionId}`,
         personKey: expect.any(Number),
+        custodianKey: expect.any(Number),
       };
       expect(rows).toEqual([
         { outcome: 'success', entities: [entity] },

@@ -1,5 +1,6 @@
 // Who may see and write what, party by party (sip.md §4–5): one registration per party, what a consent opens and for whom, writing,
 // the operator, scopes, the audit log, and who is shut out.
+import { asOwner } from '../../src/store/row-level-security.ts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { VendorSystem } from '../../src/cli/demo/vendor-system.ts';
 import type { FhirResource } from '../../src/fhir/resource.ts';
@@ -381,7 +382,7 @@ export function testSecrecy(name: string, openHub: OpenHub): void {
         }[];
       }
       const rowsOf = (answer: Answer): Promise<readonly Logged[]> =>
-        hub.hub.database.query<Logged>({
+        asOwner(hub.hub.database).query<Logged>({
           text: 'select interaction, outcome, entities::jsonb as entities from audit_log where request_id = $1 order by seq',
           values: [answer.headers['x-request-id']],
         });

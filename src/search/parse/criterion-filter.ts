@@ -66,6 +66,8 @@ export function parseFilter(input: FilterInput): Filter {
   if (rest.length > 0)
     throw problem('search-modifier-unsupported', { diagnostics: 'A parameter takes at most one modifier.' });
   const modifiers = (): readonly string[] => spelledModifiers(parameter, registry);
+  if (parameter.isPlain === true && (modifier !== undefined || dot !== -1))
+    throw problem('search-modifier-unsupported', { diagnostics: `${code} takes a value, no modifier and no chain.` });
   const criterion: Criterion = { name, parameter, modifier, modifiers, values, context };
   if (dot !== -1) return parseChain(input, criterion, { rest: name.slice(dot + 1), parse: parseFilter });
   if (parameter.kind === 'reference' && isDirection(modifier))
