@@ -1005,21 +1005,105 @@ const onClients: Readonly<Record<string, Check>> = {
 };
 
 /** What Consents open and deny. */
-export const consentChecks: Readonly<Record<string, Check>> = { ...onConsent, ...onJointConsents, ...onDenials };
+interface LoggedEvent {
+  readonly agent: readonly { readonly who: { readonly reference?: string } }[];
+  readonly entity: readonly {
+    readonly what?: { readonly reference?: string };
+    readonly detail?: readonly { readonly type: string; readonly valueString: string }[];
+  }[];
+}
 
-/** In this order: the last ones write, move the clock and shut the reader out. */
-export const leakChecks: Readonly<Record<string, Check>> = {
-  ...byAddress,
-  ...onVersions,
-  ...bySearch,
-  ...onEverything,
-  ...onOwnResources,
-  ...onRegistrations,
-  ...byCondition,
-  ...byWriting,
-  ...consentChecks,
-  ...onClients,
+/** What the reader is told of the log: of each event who acted, and of each thing it was about its address and what is said of it. */
+async function readLog(world: LeakWorld, query: string) {
+  const { answer, leaks } = await look(world, {
+    method: 'GET',
+    path: `AuditEvent?_count=1000&_total=accurate&${query}`,
+  });
+  const events = entriesOf(answer).map(({ resource }) => {
+    const { agent, entity } = resource as unknown as LoggedEvent;
+    const about = entity.map(({ what, detail = [] }) => ({
+      address: what?.reference ?? '',
+      said: Object.fromEntries(detail.map(({ type, valueString }) => [type, valueString])),
+    }));
+    return { by: agent[0]?.who.reference ?? '', about };
+  });
+  return { answer, leaks, events };
+}
+
+const onTheLog: Readonly<Record<string, Check>> = {
+  'the log tells of what the reader did, and of what was done with its own': async (world) => {
+    const [reader, keeper] = [world.reader, world.keeper].map((party) => `Organization/${organizationIdOf(party)}`);
+    const { answer, leaks, events } = await readLog(world, '');
+    const others = events.filter(
+      ({ by, about }) => by !== reader && !about.some(({ said }) => said['custodian'] === reader),
+    );
+    const hidden = await readLog(world, `agent=${keeper}&patient=Patient/${world.cecilia.id}`);
+    return [
+      ...leaks,
+      ...others.map(({ by }) => `tells what ${by} did`),
+      ...(events.length > 5 && events.every(({ by }) => by !== '')
+        ? []
+        : [`${events.length} events: nothing to look at`]),
+      ...expectTotal(hidden.answer, 0),
+      ...mentions(answer, [world.cecilia.version]),
+    ];
+  },
+  'the log tells of an answer with the data of several custodians only what is of one': async (world) => {
+    const { keeper, reader, third, bo, task: own } = world;
+    const person = `Patient/${bo.id}`;
+    const opened = [
+      await open({ by: keeper, person, custodian: hsa.careCentre, recipient: hsa.childUnit }),
+      await open({ by: reader, person, custodian: hsa.homeCare, recipient: hsa.childUnit }),
+    ];
+    const both = await world.ask(third, { method: 'GET', path: `Task?_id=${own.id}&_include=Task:focus` });
+    for (const [at, given] of opened.entries()) await withdraw(at === 0 ? keeper : reader, given);
+    const agent = `agent=Organization/${organizationIdOf(third)}`;
+    const { leaks, events, answer } = await readLog(world, agent);
+    const bySearch = await readLog(world, `${agent}&entity=${bo.goal.address}`);
+    return [
+      ...leaks,
+      ...(entriesOf(both).length === 2 ? [] : ['the third party was not given both']),
+      ...(events.length === 1 ? [] : [`${events.length} events of the third party`]),
+      ...mentions(answer, [bo.goal.id]),
+      ...expectTotal(bySearch.answer, 0),
+    ];
+  },
+  'the log names no Consent that the reader does not see any more': async (world) => {
+    const { keeper, reader, bo } = world;
+    const mine = `agent=Organization/${organizationIdOf(reader)}&entity=${bo.goal.address}`;
+    const { leaks, events } = await readLog(world, mine);
+    const said = events.flatMap(({ about }) => about.filter(({ address }) => address.startsWith(bo.goal.address)));
+    const consents = said.flatMap(({ said: { consent } }) => consent ?? []);
+    const isByConsent = said.some(({ said: { rule } }) => rule === 'consent');
+    const ofKeeper = said.every(({ said: { custodian } }) => custodian === `Organization/${organizationIdOf(keeper)}`);
+    return [
+      ...leaks,
+      ...consents.map((consent) => `names ${consent}`),
+      ...(isByConsent && ofKeeper ? [] : ['no event of what was open once']),
+    ];
+  },
 };
+
+/** The checks in parts, in this order: the last ones write, move the clock and shut the reader out. */
+export const leakParts = {
+  byAddress,
+  onVersions,
+  bySearch,
+  onEverything,
+  onOwnResources,
+  onRegistrations,
+  byCondition,
+  byWriting,
+  onTheLog,
+  onConsent,
+  onJointConsents,
+  onDenials,
+  onClients,
+} as const;
+
+export type LeakPart = keyof typeof leakParts;
+
+export const leakChecks: Readonly<Record<string, Check>> = Object.assign({}, ...Object.values(leakParts));
 
 /** Runs the checks on a hub and gives all that leaked, `check: what`; with `atMost`, stops once it has found so many. */
 export async function runLeakSuite(

@@ -36,7 +36,10 @@ const plants: Readonly<Record<string, readonly Edit[]>> = {
 let results: ReadonlyMap<string, Result>;
 
 beforeAll(async () => {
-  results = await playPlanted('model', plants);
+  results = await playPlanted(
+    'model',
+    Object.fromEntries(Object.entries(plants).map(([name, edits]) => [name, { suite: 'model', edits }])),
+  );
 }, 900_000);
 
 test('the hub as it is does as the model', () => {

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { openTestHub } from '../scenarios/test-hub.ts';
+import type { LeakPart } from './leak-suite.ts';
 
 /** A text that stands once in a file, and what stands there in the copy. */
 export interface Edit {
@@ -21,18 +22,24 @@ export interface Result {
   readonly fault?: string;
 }
 
-/** `consents`: those of the leak checks that are of what Consents open and deny. */
-export type SuiteName = 'leaks' | 'consents' | 'model';
+/** All leak checks, a part of them, or the model. */
+export type SuiteName = 'leaks' | LeakPart | 'model';
+
+/** A fault, and the suite that must find it. */
+export interface Plant {
+  readonly suite: SuiteName;
+  readonly edits: readonly Edit[];
+}
 
 /** The result of the sources as they are. */
 export const unplanted = 'nothing planted';
 
 const root = join(import.meta.dirname, '../..');
 
-/** What the suite finds where nothing is planted, and where each of `plants` is, by its name. */
+/** What `suite` finds where nothing is planted, and what each of `plants` is found by, by its name. */
 export async function playPlanted(
   suite: SuiteName,
-  plants: Readonly<Record<string, readonly Edit[]>>,
+  plants: Readonly<Record<string, Plant>>,
 ): Promise<ReadonlyMap<string, Result>> {
   const folder = mkdtempSync(join(tmpdir(), 'sip-hub-plants-'));
   try {
@@ -41,13 +48,10 @@ export async function playPlanted(
     await (await openTestHub({ dataFolder: seed })).stop();
     const trees = [unplanted, ...Object.keys(plants)].map((name, at) => ({
       name,
-      tree: makeTree(join(folder, String(at)), plants[name] ?? []),
+      suite: plants[name]?.suite ?? suite,
+      tree: makeTree(join(folder, String(at)), plants[name]?.edits ?? []),
     }));
-    const found = await runTrees(
-      suite,
-      seed,
-      trees.map(({ tree }) => tree),
-    );
+    const found = await runTrees(seed, trees);
     return new Map(
       trees.flatMap(({ name, tree }) => {
         const result = found.get(tree);
@@ -77,15 +81,16 @@ function makeTree(tree: string, edits: readonly Edit[]): string {
   return tree;
 }
 
-/** Runs the suite on every tree, in two processes that take turns. */
+/** Runs its suite on every tree, in two processes that take turns. */
 async function runTrees(
-  suite: SuiteName,
   seed: string,
-  trees: readonly string[],
+  trees: readonly { readonly suite: SuiteName; readonly tree: string }[],
 ): Promise<ReadonlyMap<string, Result>> {
   const halves = [0, 1].map((half) => trees.filter((_tree, at) => at % 2 === half));
   const lists = await Promise.all(
-    halves.map((half) => runProcess([join(root, 'test/secrecy/show-leaks.ts'), suite, seed, ...half])),
+    halves.map((half) =>
+      runProcess([join(root, 'test/secrecy/show-leaks.ts'), seed, ...half.flatMap(({ suite, tree }) => [suite, tree])]),
+    ),
   );
   return new Map(lists.flat().map((result) => [result.tree, result]));
 }
