@@ -40,8 +40,8 @@ async function storeWithout(path: VisibilityPath) {
     /(function \w+\(_path: VisibilityPath[^{]*\{)/g,
     `$1\n  if (_path === '${path}') return sql\`true\`;`,
   );
-  // visibleTo, versionVisibleTo, concernsReader, isToldOfEntity
-  expect(changed.split(`_path === '${path}'`)).toHaveLength(5);
+  // visibleTo, versionVisibleTo, concernsReader, isToldOfEntity, isToldOfAct
+  expect(changed.split(`_path === '${path}'`)).toHaveLength(6);
   writeFileSync(file, changed);
   const module: unknown = await import(/* @vite-ignore */ pathToFileURL(join(copy, 'src/store/create-store.ts')).href);
   const { createStore: create } = module as { readonly createStore: typeof createStore };

@@ -7,7 +7,11 @@ import { hiddenReferences, showsEveryReference, showsReference } from '../src/st
 import { createWriteStatement } from '../src/store/write-statement.ts';
 import { embedded } from './contract/open-databases.ts';
 
-const reader: Reader = { party: sql`(select 1::bigint)`, at: sql`(select now())` };
+const reader: Reader = {
+  party: sql`(select 1::bigint)`,
+  at: sql`(select now())`,
+  purposes: sql`(select '{}'::text[])`,
+};
 
 const statements = {
   'references to hide': {

@@ -31,6 +31,7 @@ export interface ConsentBody {
     readonly type?: string;
     readonly period?: { readonly start?: string; readonly end?: string };
     readonly actor?: readonly (Actor | null)[];
+    readonly purpose?: readonly (FhirCoding | null)[];
     readonly provision?: readonly (Denial | null)[];
   } | null;
 }
@@ -100,6 +101,32 @@ function findOrganization(reference: Referring | undefined): string | undefined 
   if (typeof reference?.reference !== 'string') return undefined;
   const parsed = parseReference(reference.reference, '');
   return parsed.kind === 'local' && parsed.type === 'Organization' ? parsed.id : undefined;
+}
+
+/** What is wrong with purposes: each has a system and a code, by which it is compared with what a caller says. */
+export function findPurposeFaults(purposes: readonly (FhirCoding | null)[]): readonly Finding[] {
+  return purposes.flatMap((purpose, at) =>
+    toPurpose(purpose) === undefined
+      ? [
+          fault(
+            'consent-element-unsupported',
+            `Consent.provision.purpose[${at}]`,
+            'A purpose needs a system and a code, such as http://terminology.hl7.org/CodeSystem/v3-ActReason and TREAT.',
+          ),
+        ]
+      : [],
+  );
+}
+
+/** `system|code` of each purpose; undefined where the Consent is for any. */
+export function readPurposes(consent: ConsentBody): readonly string[] | undefined {
+  const purposes = asArray(consent.provision?.purpose).flatMap((purpose) => toPurpose(purpose) ?? []);
+  return purposes.length === 0 ? undefined : [...new Set(purposes)];
+}
+
+function toPurpose(purpose: FhirCoding | null): string | undefined {
+  const isWord = (text: unknown): boolean => typeof text === 'string' && /^[^\s|]+$/.test(text);
+  return isWord(purpose?.system) && isWord(purpose?.code) ? `${purpose?.system}|${purpose?.code}` : undefined;
 }
 
 export interface Span {

@@ -129,7 +129,7 @@ describe('findConsentFaults', () => {
       consent({}, { period: { _end: { extension: [{ url: 'http://example.org' }] } } }),
     ],
     ['Consent.provision.period.extension', consent({}, { period: { extension: [{ url: 'http://example.org' }] } })],
-    ['Consent.provision.purpose', consent({}, { purpose: [{ code: 'TREAT' }] })],
+    ['Consent.provision.purpose[0]', consent({}, { purpose: [{ code: 'TREAT' }] })],
     ['Consent.provision.action', consent({}, { action: [{ text: 'access' }] })],
     ['Consent.provision.class', consent({}, { class: [{ code: 'CarePlan' }] })],
     ['Consent.provision.dataPeriod', consent({}, { dataPeriod: { start: '2026' } })],

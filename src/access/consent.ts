@@ -8,8 +8,10 @@ import {
   type ConsentBody,
   fault,
   findActorFaults,
+  findPurposeFaults,
   organizationsIn,
   pointsAtOrganization,
+  readPurposes,
   readSpan,
   recipientsIn,
   referenceElements,
@@ -41,7 +43,7 @@ const consentElements = new Set([
   'policy',
   'provision',
 ]);
-const provisionElements = new Set(['id', 'type', 'period', 'actor', 'provision']);
+const provisionElements = new Set(['id', 'type', 'period', 'actor', 'purpose', 'provision']);
 const periodElements = new Set(['id', 'start', 'end']);
 
 const ownExtensions = `${canonicalBase}/StructureDefinition/`;
@@ -56,6 +58,7 @@ export function findConsentFaults(resource: FhirResource): readonly Finding[] {
     ...unsupported(provision, provisionElements, 'Consent.provision'),
     ...unsupported(provision?.period, periodElements, 'Consent.provision.period'),
     ...findActorFaults(actors, 'Consent.provision.actor'),
+    ...findPurposeFaults(asArray(provision?.purpose)),
     ...findDenialFaults(provision?.provision, 'Consent.provision.provision'),
     ...asArray(consent.organization).flatMap((custodian, at) =>
       unsupported(custodian, referenceElements, `Consent.organization[${at}]`),
@@ -96,6 +99,7 @@ export function toSharingGrants(resource: FhirResource, recorderId: string, reco
   if (span === undefined) return [];
   const { startsAt = recordedAt, endsAt } = span;
   const custodians = organizationsIn(asArray(consent.organization));
+  const purposes = readPurposes(consent);
   const asked = [...custodians].filter((custodianId) => custodianId !== recorderId);
   return [
     ...(isActive ? custodians : []).flatMap((custodianId) =>
@@ -104,6 +108,7 @@ export function toSharingGrants(resource: FhirResource, recorderId: string, reco
         recipientId,
         startsAt,
         endsAt,
+        ...(purposes === undefined ? {} : { purposes }),
         ...(custodianId === recorderId ? {} : { kind: 'when-confirmed' }),
       })),
     ),
@@ -125,7 +130,7 @@ export function toSharingExclusions(resource: FhirResource, recordedAt: Date): r
 
 /**
  * True where a custodian that has confirmed the earlier version must be asked anew: the later one opens to more recipients, for a longer
- * time or with less denied, or one of them is not active. A custodian that is named anew is another question.
+ * time, for more purposes or with less denied, or one of them is not active. A custodian that is named anew is another question.
  */
 export function isWidened(earlier: FhirResource, later: FhirResource): boolean {
   const [before, after] = [earlier as ConsentBody, later as ConsentBody];
@@ -140,7 +145,12 @@ export function isWidened(earlier: FhirResource, later: FhirResource): boolean {
   const endsLater =
     spanBefore.endsAt !== undefined && (spanAfter.endsAt === undefined || spanAfter.endsAt > spanBefore.endsAt);
   const deniesLess = !keepsDenials(readDenials(before.provision?.provision), readDenials(after.provision?.provision));
+  const purposesBefore = readPurposes(before);
+  const purposesAfter = readPurposes(after);
+  const isForMore =
+    purposesBefore !== undefined && !(purposesAfter?.every((purpose) => purposesBefore.includes(purpose)) ?? false);
   return (
+    isForMore ||
     deniesLess ||
     startsEarlier ||
     endsLater ||

@@ -17,7 +17,7 @@ function caller(kind: 'system' | 'operator', scopes: string): Principal {
     scopes: parseScopes(scopes) ?? new Map(),
     expiresAtMs: 0,
   };
-  return kind === 'system' ? { kind, party, ...identity } : { kind, ...identity };
+  return kind === 'system' ? { kind, party, purposes: [], staff: undefined, ...identity } : { kind, ...identity };
 }
 
 function codeOf(interaction: Interaction, principal: Principal): string | undefined {

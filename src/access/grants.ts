@@ -8,6 +8,8 @@ export interface SharingGrant {
   readonly startsAt: Date;
   /** First instant at which it no longer holds; undefined: until withdrawn. */
   readonly endsAt: Date | undefined;
+  /** For these purposes alone, as `system|code`; left out: for any. */
+  readonly purposes?: readonly string[];
   /**
    * Left out: all that the custodian keeps about the person, at once. `when-confirmed`: the same, once that custodian has confirmed the
    * Consent. `asking`: the Consent itself and nothing else, to a custodian (the recipient) that is asked to confirm it.

@@ -9,6 +9,15 @@ export interface Party {
   readonly source: string;
 }
 
+/** `system|code` */
+export type CodedText = `${string}|${string}`;
+
+/** Who is at work at the party, as its client said in the assertion it signed. */
+export interface Staff {
+  readonly hsaId: string;
+  readonly roles: readonly CodedText[];
+}
+
 interface ClientIdentity {
   readonly clientId: string;
   /** The store's keys of the client and of the public key it signed with: checked as enabled in each statement. */
@@ -23,6 +32,10 @@ interface ClientIdentity {
 export interface SystemPrincipal extends ClientIdentity {
   readonly kind: 'system';
   readonly party: Party;
+  /** What it is asked for; a Consent for certain purposes opens nothing for others. Empty: it was not said. */
+  readonly purposes: readonly CodedText[];
+  /** undefined: nobody was named. */
+  readonly staff: Staff | undefined;
 }
 
 /** Who runs the hub: writes organizations, never reads data of a patient. */

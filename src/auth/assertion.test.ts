@@ -15,7 +15,7 @@ describe('readAssertion', () => {
       kid: 'key',
       jti: 'one',
       expiresAt: new Date('2026-11-22T12:05:10Z'),
-      organization: 'SE2321000016-A001',
+      iua: { organization: 'SE2321000016-A001', staffId: undefined, roles: [], purposes: [] },
     });
   });
 
@@ -40,6 +40,11 @@ describe('readAssertion', () => {
     ['an issuer with another ending', { aud: 'https://hub.example/oauth/' }],
     ['extensions as list', { extensions: [] }],
     ['IUA claims as null', { extensions: { ihe_iua: null } }],
+    ['a purpose as text', { extensions: { ihe_iua: { purpose_of_use: 'TREAT' } } }],
+    [
+      'a personal number as who is at work',
+      { extensions: { ihe_iua: { national_provider_identifier: '191212121212' } } },
+    ],
     ['an empty organization', { extensions: { ihe_iua: { subject_organization_id: '' } } }],
     ['an organization as list', { extensions: { ihe_iua: { subject_organization_id: ['SE2321000016-A001'] } } }],
   ])('says what is wrong with %s', (_name, claims) => {
@@ -54,8 +59,10 @@ describe('readAssertion', () => {
   );
 
   test('extensions of others are left alone', () => {
-    expect(read({ extensions: { other: 1 } })).toMatchObject({ organization: undefined });
-    expect(read({ extensions: { ihe_iua: { purpose_of_use: 'x' } } })).toMatchObject({ organization: undefined });
+    expect(read({ extensions: { other: 1 } })).toMatchObject({ iua: { organization: undefined } });
+    expect(read({ extensions: { ihe_iua: { home_community_id: 1 } } })).toMatchObject({
+      iua: { organization: undefined },
+    });
   });
 
   test('never throws, whatever the claims hold', () => {

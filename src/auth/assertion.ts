@@ -2,6 +2,8 @@
 // https://hl7.org/fhir/smart-app-launch/client-confidential-asymmetric.html · RFC 7523 §3 · IUA
 // Refuses an assertion that lives too long, is meant for somebody else as well, or leaves out kid or jti.
 
+import { readIuaClaims, type IuaClaims } from './iua-claims.ts';
+
 export const maxAssertionSeconds = 300;
 /** Clocks of client and hub may differ this much. */
 export const clockToleranceSeconds = 10;
@@ -15,8 +17,7 @@ export interface AcceptedAssertion {
   readonly kid: string;
   readonly jti: string;
   readonly expiresAt: Date;
-  /** `extensions.ihe_iua.subject_organization_id` as written; undefined where it is left out. */
-  readonly organization: string | undefined;
+  readonly iua: IuaClaims;
 }
 
 /** The assertion's parts, or a sentence that says what is wrong with them. */
@@ -56,18 +57,7 @@ export function readAssertion(
   ) {
     return 'The assertion must be meant for the token endpoint or the issuer, and for nobody else (aud).';
   }
-  const organization = readOrganization(claims);
-  if (organization === null) return 'extensions.ihe_iua.subject_organization_id must be a text.';
-  return { kid, jti, expiresAt: new Date((exp + clockToleranceSeconds) * 1000), organization };
-}
-
-/** undefined: left out. null: there, but not a text where one is expected. */
-function readOrganization(claims: Readonly<Record<string, unknown>>): string | undefined | null {
-  let node: unknown = claims;
-  for (const name of ['extensions', 'ihe_iua', 'subject_organization_id']) {
-    if (typeof node !== 'object' || node === null || Array.isArray(node)) return null;
-    if (!Object.hasOwn(node, name)) return undefined;
-    node = (node as Readonly<Record<string, unknown>>)[name];
-  }
-  return typeof node === 'string' && node !== '' ? node : null;
+  const iua = readIuaClaims(claims);
+  if (typeof iua === 'string') return iua;
+  return { kid, jti, expiresAt: new Date((exp + clockToleranceSeconds) * 1000), iua };
 }

@@ -2,6 +2,7 @@
 // https://hl7.org/fhir/smart-app-launch/backend-services.html · RFC 7523 · IUA subject_organization_id
 import { randomUUID } from 'node:crypto';
 import { calculateJwkThumbprint, exportJWK, SignJWT, type CryptoKey, type KeyObject } from 'jose';
+import { toIuaClaims, type IuaClaims } from './iua-claims.ts';
 
 export interface ClientAssertion {
   readonly clientId: string;
@@ -15,6 +16,8 @@ export interface ClientAssertion {
   readonly audience: string;
   /** HSA-id or organisationsnummer of the organization to act for; may be left out where exactly one is registered. */
   readonly organization?: string | undefined;
+  /** Who is at work, in what role, and for what purpose. */
+  readonly staff?: Partial<Omit<IuaClaims, 'organization'>> | undefined;
   readonly now?: Date;
   readonly jti?: string;
   /** At most 300. */
@@ -23,10 +26,13 @@ export interface ClientAssertion {
 
 /** A signed client assertion (JWT). */
 export async function signClientAssertion(assertion: ClientAssertion): Promise<string> {
-  const { privateKey, clientId, organization } = assertion;
+  const { privateKey, clientId, organization, staff } = assertion;
   const nowSeconds = Math.floor((assertion.now ?? new Date()).getTime() / 1000);
-  const claims =
-    organization === undefined ? {} : { extensions: { ihe_iua: { subject_organization_id: organization } } };
+  const iua = {
+    ...(organization === undefined ? {} : { subject_organization_id: organization }),
+    ...toIuaClaims({ staffId: undefined, roles: [], purposes: [], ...staff }),
+  };
+  const claims = Object.keys(iua).length === 0 ? {} : { extensions: { ihe_iua: iua } };
   return new SignJWT(claims)
     .setProtectedHeader({
       alg: assertion.algorithm ?? 'ES384',

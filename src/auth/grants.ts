@@ -19,12 +19,13 @@ import type { Database } from '../store/database.ts';
 import { readAssertion, type AcceptedAssertion, type AssertionParts } from './assertion.ts';
 import type { ClientKey, PublicJwk } from './client-key.ts';
 import { createJwksFetcher, JwksError, type FetchJwks } from './fetch-jwks.ts';
+import { toIuaClaims, type IuaClaims } from './iua-claims.ts';
 import { findSource, parseOrganizationIdentifier } from './organization-identifier.ts';
 import { invalidClient, invalidScope, unauthorizedClient } from './refusal.ts';
 
 /** The claims of an access token beside those every token has. `ihe_iua` as IUA names them; `sip_hub` for the hub itself. */
 export interface TokenExtensions {
-  readonly ihe_iua?: { readonly subject_organization_id: string; readonly subject_organization?: string };
+  readonly ihe_iua?: { readonly subject_organization_id: string; readonly subject_organization?: string } & object;
   readonly sip_hub: { readonly client_key: string; readonly organization?: string };
 }
 
@@ -101,25 +102,28 @@ export function createGrants(options: GrantsOptions): Grants {
     decide: async (request, scope) => {
       const state = requireState(request);
       requireGrantedScope(scope, state.client.scopes);
-      state.party = await findParty(database, state.client, state.assertion?.organization);
+      state.party = await findParty(database, state.client, state.assertion?.iua);
       return scope;
     },
 
     toClaims: (request) => {
       const { assertion, party } = requireState(request);
       if (assertion === undefined) throw new Error('A token was asked for without an accepted assertion.');
-      return { extensions: toExtensions(assertion.thumbprint, party) };
+      return { extensions: toExtensions(assertion, party) };
     },
   };
 }
 
 const toKeyRow = ({ thumbprint, jwk }: ClientKey) => ({ thumbprint, jwk: { ...jwk } });
 
-function toExtensions(thumbprint: string, party: RequestState['party']): TokenExtensions {
+function toExtensions(
+  { thumbprint, iua }: NonNullable<RequestState['assertion']>,
+  party: RequestState['party'],
+): TokenExtensions {
   if (party === undefined) return { sip_hub: { client_key: thumbprint } };
   const named = party.name === null ? {} : { subject_organization: party.name };
   return {
-    ihe_iua: { subject_organization_id: party.source, ...named },
+    ihe_iua: { subject_organization_id: party.source, ...named, ...toIuaClaims(iua) },
     sip_hub: { client_key: thumbprint, organization: party.id },
   };
 }
@@ -160,13 +164,13 @@ function requireGrantedScope(scope: unknown, registered: string): asserts scope 
 async function findParty(
   database: Database,
   client: ClientRow,
-  asked: string | undefined,
+  iua: IuaClaims | undefined,
 ): Promise<(OrganizationRow & { readonly source: string }) | undefined> {
   if (client.kind === 'operator') {
-    if (asked === undefined) return undefined;
+    if (iua?.organization === undefined) return undefined;
     throw unauthorizedClient('An operator acts for no organization. Leave out subject_organization_id.');
   }
-  const organization = await findActingOrganization(database, client, asked);
+  const organization = await findActingOrganization(database, client, iua?.organization);
   const source = findSource(organization.identifiers);
   if (source === undefined)
     throw unauthorizedClient('The organization has neither HSA-id nor organisationsnummer at the hub.');

@@ -11,6 +11,7 @@ import { problem, type Problem } from '../core/problem.ts';
 import { findTokenHolder } from '../store/clients.ts';
 import type { Queryable } from '../store/database.ts';
 import { toAuthorizationAddresses } from './addresses.ts';
+import { readIuaClaims, type IuaClaims } from './iua-claims.ts';
 import { tokenAlgorithm, type SigningKeys } from './signing-keys.ts';
 
 /** @throws login-required where there is no token, token-invalid (401, WWW-Authenticate) for one that does not hold */
@@ -108,6 +109,7 @@ async function verify(token: string, { signingKeys, publicUrl, clock }: TokenRea
 }
 
 interface HubClaims {
+  readonly iua: IuaClaims;
   readonly keyThumbprint: string;
   readonly organizationId: string | undefined;
   readonly source: string | undefined;
@@ -119,11 +121,12 @@ function readExtensions(claims: JWTPayload): HubClaims | undefined {
   const hub = member(extensions, 'sip_hub');
   const keyThumbprint = member(hub, 'client_key');
   const organizationId = member(hub, 'organization');
-  const source = member(member(extensions, 'ihe_iua'), 'subject_organization_id');
-  if (typeof keyThumbprint !== 'string') return undefined;
-  if (organizationId === undefined && source === undefined) return { keyThumbprint, organizationId, source };
-  return typeof organizationId === 'string' && typeof source === 'string'
-    ? { keyThumbprint, organizationId, source }
+  const iua = readIuaClaims(claims);
+  if (typeof keyThumbprint !== 'string' || typeof iua === 'string') return undefined;
+  const source = iua.organization;
+  if (organizationId === undefined && source === undefined) return { iua, keyThumbprint, organizationId, source };
+  return typeof organizationId === 'string' && source !== undefined
+    ? { iua, keyThumbprint, organizationId, source }
     : undefined;
 }
 
@@ -140,7 +143,7 @@ interface ReadClaims extends HubClaims {
 }
 
 async function toPrincipal(claims: ReadClaims, database: Queryable): Promise<Principal> {
-  const { clientId, scopes, expiresAtMs, keyThumbprint, organizationId, source } = claims;
+  const { clientId, scopes, expiresAtMs, keyThumbprint, organizationId, source, iua } = claims;
   const holder = await findTokenHolder(database, { clientId, organizationId });
   if (holder === undefined) throw invalidToken('The client of the access token is no longer registered.');
   const identity = { clientId, clientKey: holder.clientKey, keyThumbprint, scopes, expiresAtMs };
@@ -151,7 +154,13 @@ async function toPrincipal(claims: ReadClaims, database: Queryable): Promise<Pri
     source !== undefined &&
     holder.organizationKey !== null
   ) {
-    return { kind: 'system', ...identity, party: { key: holder.organizationKey, organizationId, source } };
+    return {
+      kind: 'system',
+      ...identity,
+      party: { key: holder.organizationKey, organizationId, source },
+      purposes: iua.purposes,
+      staff: iua.staffId === undefined ? undefined : { hsaId: iua.staffId, roles: iua.roles },
+    };
   }
   throw invalidToken('The access token does not fit how its client is registered. Ask for a new one.');
 }

@@ -141,6 +141,8 @@ async function hirePrincipal(
       scopes,
       expiresAtMs: Infinity,
       party: { key: unit.key, organizationId: unit.id, source },
+      purposes: [],
+      staff: undefined,
     },
     dismiss: async () => {
       await carryOutClientCommand({ kind: 'disable', clientId: client.clientId }, clients);

@@ -77,10 +77,16 @@ export async function answerFhir(routes: FhirRoutes, context: FhirContext, reque
     const refused = toProblem(cause);
     const type = 'type' in target ? target.type : undefined;
     await services.store.audit([
-      toRefusedRow(request, services.clock(), { interaction: target.kind, type, status: refused.status }),
+      toRefusedRow(request, services.clock(), { interaction: nameOf(services, target), type, status: refused.status }),
     ]);
     throw refused;
   }
+}
+
+/** As the log names it: an operation that the hub has by its own name. */
+function nameOf({ operations }: Services, target: Target): string {
+  const isKnown = target.kind === 'operation' && operations.some(({ name }) => name === target.name);
+  return isKnown ? target.name.slice(1) : target.kind;
 }
 
 /** Who tries tokens is counted by where the tries come from. */

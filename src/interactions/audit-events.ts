@@ -24,7 +24,14 @@ export async function readAuditEvent(services: Services, context: RequestContext
   const form = formOf(services);
   const place = openAuditEventId(form.key, id);
   const filters = [{ kind: 'place', places: place === undefined ? [] : [place] }] as const;
-  const query = { filters, isOldestFirst: false, count: 1, total: 'none', after: undefined } as const;
+  const query = {
+    filters,
+    isOldestFirst: false,
+    count: 1,
+    total: 'none',
+    after: undefined,
+    untilMs: undefined,
+  } as const;
   const { events } = await services.store.auditEvents(permit, query);
   const [event] = events;
   if (event === undefined) throw problem('not-found');
@@ -60,19 +67,22 @@ export async function searchAuditEvents(
   if (query.includes.length > 0) {
     throw problem('search-parameter-unknown', { diagnostics: 'Nothing is included with AuditEvents.' });
   }
+  // A later page is of the same list: reading it has added to the log.
+  const { place, untilMs = permit.at.getTime() } = toPlace(query.after);
   const page = await services.store.auditEvents(permit, {
     filters: toAuditEventFilters(query.filters, (id) => openAuditEventId(form.key, id)),
     isOldestFirst: isOldestFirst(query),
     count: query.count,
     total: query.total,
-    after: toPlace(query.after),
+    after: place,
+    untilMs,
   });
   await auditEventRead(services, permit, page.events);
   const address = `${services.baseUrl}/${path}`;
   const links: BundleLink[] = [{ relation: 'self', url: selfQuery === '' ? address : `${address}?${selfQuery}` }];
   if (page.next !== undefined) {
     const { atMs, seq, ordinal } = page.next;
-    const position = { values: [atMs, seq, ordinal], id: '' };
+    const position = { values: [atMs, seq, ordinal, untilMs], id: '' };
     const sealed = sealCursor(services.cursorKey, scope, { query: cursorQuery, position });
     links.push({ relation: 'next', url: `${address}?_page=${sealed}` });
   }
@@ -104,6 +114,7 @@ function auditEventRead(services: Services, permit: Permit, events: readonly Aud
     // The log is the hub's own.
     custodianKey: null,
     consent: undefined,
+    rule: undefined,
   }));
   return services.store.audit([toSuccessRow(permit, services.clock(), { type, status: 200, entities })]);
 }
@@ -118,10 +129,13 @@ function isOldestFirst({ sort }: SearchQuery): boolean {
 }
 
 /** As it was sealed into the page link. */
-function toPlace(position: SearchQuery['after']): AuditEventQuery['after'] {
-  if (position === undefined) return undefined;
-  const [atMs, seq, ordinal] = position.values;
-  if (typeof atMs !== 'number' || typeof seq !== 'number' || typeof ordinal !== 'number')
+function toPlace(position: SearchQuery['after']): {
+  readonly place: AuditEventQuery['after'];
+  readonly untilMs?: number;
+} {
+  if (position === undefined) return { place: undefined };
+  const [atMs, seq, ordinal, untilMs] = position.values;
+  if (typeof atMs !== 'number' || typeof seq !== 'number' || typeof ordinal !== 'number' || typeof untilMs !== 'number')
     throw problem('search-cursor-invalid');
-  return { atMs, seq, ordinal };
+  return { place: { atMs, seq, ordinal }, untilMs };
 }

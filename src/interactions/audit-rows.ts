@@ -16,14 +16,25 @@ export async function auditRead(
   },
 ): Promise<void> {
   const { type, versions, status = 200 } = given;
-  const entities = versions.map((version) => ({
-    address: `${version.type}/${version.id}`,
-    versionId: version.versionId,
-    personKey: version.personKey,
-    custodianKey: version.custodianKey,
-    consent: toConsentText(version.openedBy),
-  }));
+  const entities = versions.map((version) => toEntity(permit, version));
   await services.store.audit([toSuccessRow(permit, services.clock(), { type, status, entities })]);
+}
+
+type Seen = Pick<StoredVersion, 'type' | 'id' | 'versionId' | 'personKey' | 'custodianKey' | 'directory' | 'openedBy'>;
+
+/** A version that the caller is given, with whose it is, by what right it is given and by which Consent. */
+export function toEntity({ principal }: Permit, seen: Seen): AuditRow['entities'][number] {
+  const { type, id, versionId, personKey, custodianKey, directory, openedBy } = seen;
+  const party = principal.kind === 'system' ? principal.party.key : null;
+  const ofOthers = openedBy === undefined ? 'author' : 'consent';
+  return {
+    address: `${type}/${id}`,
+    versionId,
+    personKey,
+    custodianKey: directory ? null : custodianKey,
+    consent: toConsentText(openedBy),
+    rule: directory ? 'directory' : custodianKey === party ? 'own' : ofOthers,
+  };
 }
 
 /** A request that was answered as it was asked. */
@@ -61,9 +72,14 @@ export function toRefusedRow(
   };
 }
 
-/** The client and the party it acts for, as the log names them. */
-function whoOf(principal: Principal): Pick<AuditRow, 'clientId' | 'partyKey'> {
-  return { clientId: principal.clientId, partyKey: principal.kind === 'system' ? principal.party.key : undefined };
+/** The client, the party it acts for and who is at work there, as the log names them. */
+function whoOf(principal: Principal): Pick<AuditRow, 'clientId' | 'partyKey' | 'staff'> {
+  const { clientId } = principal;
+  if (principal.kind !== 'system') return { clientId, partyKey: undefined, staff: undefined };
+  const { staff, purposes } = principal;
+  const isSaid = staff !== undefined || purposes.length > 0;
+  const said = { hsaId: staff?.hsaId, roles: staff?.roles ?? [], purposes };
+  return { clientId, partyKey: principal.party.key, staff: isSaid ? said : undefined };
 }
 
 /** The Consent and version that opened something, as the log names them; undefined where none was needed. */

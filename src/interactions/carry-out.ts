@@ -7,7 +7,7 @@ import { Problem, problem } from '../core/problem.ts';
 import type { LockedVersion, ResourceWrite, WriteTransaction } from '../store/store.ts';
 import { toReducedText } from './answer.ts';
 import { applyPatch } from './apply-patch.ts';
-import { toConsentText, toSuccessRow } from './audit-rows.ts';
+import { toEntity, toSuccessRow } from './audit-rows.ts';
 import type { Change, ChangeInteraction, Create, Outcome, SettledChange } from './change.ts';
 import { requireOwnKeepers } from './keepers.ts';
 import { isDefinition, toDefinitions } from './definitions.ts';
@@ -128,11 +128,10 @@ async function writeChanges(
       const change = changes[at];
       const match = change === undefined ? undefined : settled.existing.get(change);
       const version = change === undefined ? undefined : findWritten(change, targets, written);
-      const personKey = match?.personKey ?? version?.personKey ?? null;
-      const custodianKey = match?.custodianKey ?? version?.write.custodianKey ?? null;
-      return [
-        { address: `${type}/${id}`, versionId, personKey, custodianKey, consent: toConsentText(match?.openedBy) },
-      ];
+      if (match !== undefined) return [toEntity(permit, match)];
+      const { custodianKey = null, directory = false } = version?.write ?? {};
+      const personKey = version?.personKey ?? null;
+      return [toEntity(permit, { type, id, versionId, personKey, custodianKey, directory, openedBy: undefined })];
     }),
   });
   await transaction.apply(permit, writesOf(written), { ...audit, interaction });

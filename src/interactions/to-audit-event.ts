@@ -11,6 +11,7 @@ export const restInteraction = 'http://hl7.org/fhir/restful-interaction';
 /** The hub's operations, by their names without the dollar sign. */
 export const hubOperation = `${canonicalBase}/CodeSystem/sip-operation`;
 const clientIdSystem = `${canonicalBase}/sid/client-id`;
+const hsaIdSystem = 'urn:oid:1.2.752.29.4.19';
 const participation = 'http://terminology.hl7.org/CodeSystem/v3-ParticipationType';
 const dicom = 'http://dicom.nema.org/resources/ontology/DCM';
 const entityType = 'http://terminology.hl7.org/CodeSystem/audit-entity-type';
@@ -94,7 +95,7 @@ export function toAuditEvent(
     recorded,
     outcome: auditOutcomes[event.outcome],
     outcomeDesc: `HTTP ${event.status}`,
-    agent: [...toParty(event, action, baseUrl), ...toMachines(event, { action, server, baseUrl })],
+    agent: [...toParty(event, action, baseUrl), ...toStaff(event), ...toMachines(event, { action, server, baseUrl })],
     source: {
       observer: server,
       type: [{ system: 'http://terminology.hl7.org/CodeSystem/security-source-type', code: '4' }],
@@ -119,8 +120,33 @@ function toSubtype(interaction: string): object {
   };
 }
 
+/** Who was at work there, where the client said so. */
+function toStaff({ staff }: AuditEvent): readonly object[] {
+  if (staff?.hsaId === undefined) return [];
+  return [
+    {
+      type: {
+        coding: [{ system: 'http://terminology.hl7.org/CodeSystem/extra-security-role-type', code: 'humanuser' }],
+      },
+      ...(staff.roles.length === 0 ? {} : { role: staff.roles.map(toConcept) }),
+      who: { identifier: { system: hsaIdSystem, value: staff.hsaId } },
+      requestor: true,
+    },
+  ];
+}
+
+/** Of `system|code`. */
+function toConcept(text: string): object {
+  const at = text.indexOf('|');
+  return { coding: [{ system: text.slice(0, at), code: text.slice(at + 1) }] };
+}
+
 /** The organization that the client acted for, with the Consents by which it was given what others keep. */
-function toParty({ organizationId, entities }: AuditEvent, action: AuditAction, baseUrl: string): readonly object[] {
+function toParty(
+  { organizationId, staff, entities }: AuditEvent,
+  action: AuditAction,
+  baseUrl: string,
+): readonly object[] {
   if (organizationId === undefined) return [];
   const code = action === 'R' || action === 'E' ? 'IRCP' : 'AUT';
   const consents = new Set(entities.flatMap(({ consent }) => (consent === null ? [] : [consent])));
@@ -128,8 +154,9 @@ function toParty({ organizationId, entities }: AuditEvent, action: AuditAction, 
     {
       type: { coding: [{ system: participation, code }] },
       who: { reference: `Organization/${organizationId}` },
-      requestor: true,
+      requestor: staff?.hsaId === undefined,
       ...(consents.size === 0 ? {} : { policy: [...consents].map((consent) => `${baseUrl}/Consent/${consent}`) }),
+      ...(staff === undefined || staff.purposes.length === 0 ? {} : { purposeOfUse: staff.purposes.map(toConcept) }),
     },
   ];
 }
@@ -189,18 +216,19 @@ function toEntities({ entities, patientId, interaction, type, requestId }: Audit
 }
 
 /** A resource that was given or written, whose it is, and by what right the party had it. */
-function toData({ address, versionId, custodianId, isOwn, consent }: AuditEvent['entities'][number]): object {
+function toData({ address, versionId, custodianId, rule, consent }: AuditEvent['entities'][number]): object {
   const details = {
     custodian: custodianId === null ? undefined : `Organization/${custodianId}`,
-    rule: custodianId === null ? 'directory' : isOwn ? 'own' : 'consent',
+    rule: rule ?? undefined,
     consent: consent === null ? undefined : `Consent/${consent}`,
   };
+  const detail = Object.entries(details).flatMap(([type, valueString]) =>
+    valueString === undefined ? [] : [{ type, valueString }],
+  );
   return {
     what: { reference: versionId === null ? address : `${address}/_history/${versionId}` },
     type: { system: entityType, code: '2' },
     role: { system: entityRole, code: '4' },
-    detail: Object.entries(details).flatMap(([type, valueString]) =>
-      valueString === undefined ? [] : [{ type, valueString }],
-    ),
+    ...(detail.length === 0 ? {} : { detail }),
   };
 }

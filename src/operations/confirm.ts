@@ -9,7 +9,7 @@ import { requireIfMatch, toETag } from '../fhir/etag.ts';
 import { formatInstant } from '../fhir/instant.ts';
 import { parseJson } from '../fhir/json.ts';
 import { requireResource } from '../interactions/accept-resource.ts';
-import { toConsentText, toSuccessRow } from '../interactions/audit-rows.ts';
+import { toEntity, toSuccessRow } from '../interactions/audit-rows.ts';
 import type { Operation } from '../interactions/operation.ts';
 import { readOperationParameters } from './operation-parameters.ts';
 
@@ -56,15 +56,7 @@ export const confirm: Operation = {
         audit: toSuccessRow(permit, services.clock(), {
           status: 200,
           type: 'Consent',
-          entities: [
-            {
-              address: `Consent/${consent.id}`,
-              versionId: consent.versionId,
-              personKey: consent.personKey,
-              custodianKey: consent.custodianKey,
-              consent: toConsentText(consent.openedBy),
-            },
-          ],
+          entities: [toEntity(permit, consent)],
         }),
       });
       const parameter = [

@@ -56,6 +56,7 @@ async function runExplainAccess(
           versionId: undefined,
           personKey: found.personKey,
           custodianKey: null,
+          rule: undefined,
           consent: toConsentText(found.consent),
         },
       ],

@@ -32,9 +32,9 @@ export type AuditVerdict =
 const beforeFirst = '0'.repeat(64);
 const rowsPerPage = 1000;
 
-/** As `audit_append` makes it (migrations/0011_audit_events.sql). */
-const rowText = `jsonb_build_array(seq, extract(epoch from at)::text, request_id, client_id, party, interaction, outcome, status, type,
-  entities)::text`;
+/** As `audit_append` makes it (migrations/0012_purpose_and_staff.sql). */
+const rowText = `(jsonb_build_array(seq, extract(epoch from at)::text, request_id, client_id, party, interaction, outcome, status, type,
+  entities) || case when staff is null then '[]' else jsonb_build_array(staff) end)::text`;
 
 const page = `select seq, encode(hash, 'hex') as hash, ${rowText} as text from audit_log
   where seq > $1 and seq <= $2 order by seq limit ${rowsPerPage}`;

@@ -1,6 +1,6 @@
 // What is asked of the audit log, and how it is told: as events, each about one person. audit-events.ts makes them.
 import type { DateValue } from '../search/query.ts';
-import type { AuditRow } from './store.ts';
+import type { AccessRule, AuditRow, LoggedStaff } from './store.ts';
 
 /** Which event: the row of the log, and the place of the person among those that the row is about, from 1. */
 export interface AuditEventPlace {
@@ -16,6 +16,8 @@ export interface AuditEvent {
   readonly clientId: string | undefined;
   /** The party that acted. */
   readonly organizationId: string | undefined;
+  /** To the party that acted with the person and the roles; to others the purposes alone. */
+  readonly staff: LoggedStaff | undefined;
   readonly patientId: string | undefined;
   readonly personKey: number | null;
   readonly interaction: string;
@@ -25,9 +27,10 @@ export interface AuditEvent {
   readonly entities: readonly {
     readonly address: string;
     readonly versionId: string | null;
+    /** null of the directory's, and of what the hub makes. */
     readonly custodianId: string | null;
-    /** The party that acted keeps it itself. */
-    readonly isOwn: boolean;
+    /** By what right it was given or written. */
+    readonly rule: AccessRule | null;
     /** `id/_history/version` of the Consent that opened it; null where none was needed, or the reader is not told of it. */
     readonly consent: string | null;
   }[];
@@ -47,6 +50,8 @@ export type AuditEventFilter =
 export interface AuditEventQuery {
   readonly filters: readonly AuditEventFilter[];
   readonly isOldestFirst: boolean;
+  /** Nothing later: reading the log adds to it. */
+  readonly untilMs: number | undefined;
   readonly count: number;
   readonly total: 'none' | 'accurate';
   readonly after: (AuditEventPlace & { readonly atMs: number }) | undefined;

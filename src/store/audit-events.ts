@@ -10,7 +10,7 @@ import { matchesInstant } from './search-comparisons.ts';
 import { allOf, anyOf, name, sql, toStatement, value } from './sql.ts';
 import type { Fragment } from './sql.ts';
 import type { Store } from './store.ts';
-import { concernsReader, isToldOfConsent, isToldOfEntity } from './visibility.ts';
+import { concernsReader, isToldOfConsent, isToldOfEntity, isToldOfAct } from './visibility.ts';
 import type { LoggedEntity } from './visibility.ts';
 
 /** An event of the log, or nulls alone behind `ok`: of none, and of what is not asked for. */
@@ -22,6 +22,7 @@ interface AuditEventRow extends LiveRow {
   readonly request_id: string;
   readonly client_id: string | null;
   readonly party: string | null;
+  readonly staff: AuditEvent['staff'] | null;
   readonly patient: string | null;
   /** 0: of none. */
   readonly person: number;
@@ -59,6 +60,7 @@ function toEvent(row: AuditEventRow, seq: number): AuditEvent {
     requestId: row.request_id,
     clientId: row.client_id ?? undefined,
     organizationId: row.party ?? undefined,
+    staff: row.staff ?? undefined,
     patientId: row.patient ?? undefined,
     personKey: row.person === 0 ? null : row.person,
     interaction: row.interaction,
@@ -81,6 +83,7 @@ function eventsStatement(reader: CheckedReader, query: AuditEventQuery): Fragmen
   const { after, isOldestFirst, count } = query;
   const seen = sql`from audit_concern c join audit_log a on a.seq = c.seq and a.month = c.month
     where (select ok from live) and ${concernsReader('audit-event', reader, 'c')}
+      and ${query.untilMs === undefined ? sql`true` : sql`c.at <= ${value('timestamptz', new Date(query.untilMs))}`}
       and ${allOf(query.filters.map((filter) => matches(reader, filter)))}`;
   const beyond =
     after === undefined
@@ -90,14 +93,15 @@ function eventsStatement(reader: CheckedReader, query: AuditEventQuery): Fragmen
   const total = query.total === 'accurate' ? sql`(select count(*) ${seen})` : sql`null::bigint`;
   return sql`with ${liveCheck(reader)},
     found as materialized (
-      select c.seq, c.ordinal, c.at, c.person, c.viewer, a.request_id, a.client_id, a.party, a.interaction, a.outcome, a.status, a.type, a.entities
+      select c.seq, c.ordinal, c.at, c.person, c.viewer, a.request_id, a.client_id, a.party, a.staff, a.interaction, a.outcome, a.status, a.type, a.entities,
+        ${isToldOfAct('audit-act', reader, loggedOf('a'))} as is_own_act
       ${seen} and ${beyond}
       order by c.at ${direction}, c.seq ${direction}, c.ordinal ${direction} limit ${value('integer', count === 0 ? 0 : count + 1)})
     select live.ok, ${total} as total, f.seq, f.ordinal, f.at, f.request_id, f.client_id, p.id as party, s.patient_id as patient, f.person,
-      f.interaction, f.outcome, f.status, f.type, (
+      case when f.is_own_act then f.staff else (f.staff - 'hsaId') || '{"roles": []}' end as staff,
+      f.interaction, f.outcome, f.status, case when f.is_own_act then f.type end as type, (
         select jsonb_agg(jsonb_build_object(
-          'address', e.entity ->> 'address', 'versionId', e.entity ->> 'versionId', 'custodianId', k.id,
-          'isOwn', (e.entity ->> 'custodianKey')::bigint is not distinct from f.party,
+          'address', e.entity ->> 'address', 'versionId', e.entity ->> 'versionId', 'custodianId', k.id, 'rule', e.entity ->> 'rule',
           'consent', case when ${isToldOfConsent('audit-consent', reader, loggedOf('f'))} then e.entity ->> 'consent' end) order by e.place)
         from jsonb_array_elements(f.entities) with ordinality e (entity, place)
         left join organization k on k.key = (e.entity ->> 'custodianKey')::bigint
@@ -119,9 +123,10 @@ function matches(reader: CheckedReader, filter: AuditEventFilter): Fragment {
     case 'party':
       return sql`a.party = any (array(select o.key from organization o where o.id = any (${value('text[]', filter.organizationIds)})))`;
     case 'entity':
-      return sql`exists (select from jsonb_array_elements(a.entities) e (entity)
+      return sql`(c.person = any (array(select s.key from person s where 'Patient/' || s.patient_id = any (${value('text[]', filter.addresses)})))
+        or exists (select from jsonb_array_elements(a.entities) e (entity)
         where e.entity ->> 'address' = any (${value('text[]', filter.addresses)}) and coalesce((e.entity ->> 'personKey')::bigint, 0) = c.person
-          and ${isToldOfEntity('audit-searched-entity', reader, loggedOf('a'))})`;
+          and ${isToldOfEntity('audit-searched-entity', reader, loggedOf('a'))}))`;
     case 'interaction':
       return filter.isOther
         ? sql`a.interaction <> all (${value('text[]', filter.names)})`

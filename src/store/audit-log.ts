@@ -20,12 +20,13 @@ export function appendAuditRows(rows: readonly AuditRow[]): Statement {
 /** As `audit_append` takes it. */
 const toEntry = ({ entities, ...row }: AuditRow): object => ({
   ...row,
-  entities: entities.map(({ address, versionId, personKey, custodianKey, consent }) => ({
+  entities: entities.map(({ address, versionId, personKey, custodianKey, consent, rule }) => ({
     address,
     versionId,
     personKey,
     custodianKey,
     consent,
+    rule,
   })),
 });
 

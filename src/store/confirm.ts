@@ -25,12 +25,12 @@ export function createConfirm(
     select ${slot('bigint', 'consent')}, ${reader.party}, ${reader.at} where (select ok from live)
     on conflict do nothing returning custodian),
   opened as (
-    insert into sharing_grant (consent, consent_id, consent_version, person, custodian, recipient, starts_at, ends_at)
+    insert into sharing_grant (consent, consent_id, consent_version, person, custodian, recipient, starts_at, ends_at, purposes)
     select ${slot('bigint', 'consent')}, ${slot('text', 'consentId')}, ${slot('text', 'consentVersion')}, ${slot('bigint', 'person')},
-      n.custodian, r.key, g.starts_at, g.ends_at
+      n.custodian, r.key, g.starts_at, g.ends_at, string_to_array(g.purposes, ' ')
     from confirmed n
-    cross join unnest(${slot('text[]', 'recipients')}, ${slot('timestamptz[]', 'starts')}, ${slot('timestamptz[]', 'ends')})
-      g (recipient, starts_at, ends_at)
+    cross join unnest(${slot('text[]', 'recipients')}, ${slot('timestamptz[]', 'starts')}, ${slot('timestamptz[]', 'ends')},
+      ${slot('text[]', 'grantPurposes')}) g (recipient, starts_at, ends_at, purposes)
     join organization r on r.id = g.recipient)
   select ok from live`);
   return (inside, audit) => async (permit, input) => {
@@ -48,4 +48,5 @@ const toSlots = (permit: Permit, { consent, grants }: Confirmation): Parameters<
   recipients: grants.map(({ recipientId }) => recipientId),
   starts: grants.map(({ startsAt }) => startsAt),
   ends: grants.map(({ endsAt }) => endsAt ?? null),
+  grantPurposes: grants.map((grant) => grant.purposes?.join(' ') ?? null),
 });

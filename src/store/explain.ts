@@ -43,7 +43,11 @@ export function createExplain(database: Queryable, isProtected: boolean): Pick<S
 }
 
 function explainStatement(reader: CheckedReader, query: AccessQuery): Fragment {
-  const recipient: Reader = { party: sql`(select p.recipient from parties p)`, at: reader.at };
+  const recipient: Reader = {
+    party: sql`(select p.recipient from parties p)`,
+    at: reader.at,
+    purposes: reader.purposes,
+  };
   const { resource } = query;
   const asked =
     resource === undefined

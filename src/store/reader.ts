@@ -11,6 +11,8 @@ export interface Reader {
   readonly party: Expression;
   /** Grants are judged at this instant. */
   readonly at: Expression;
+  /** What the caller says it asks for, as `system|code`. */
+  readonly purposes: Expression;
 }
 
 export interface CheckedReader extends Reader {
@@ -24,10 +26,14 @@ export interface CheckedReader extends Reader {
 const partyOf = (permit: Permit): number | null =>
   permit.principal.kind === 'system' ? permit.principal.party.key : null;
 
+const purposesOf = (permit: Permit): readonly string[] =>
+  permit.principal.kind === 'system' ? permit.principal.purposes : [];
+
 /** A reader whose values come in with each run: `readerSlots`. */
 export const slotReader = (isProtected: boolean): CheckedReader => ({
   party: slot('bigint', 'party'),
   at: slot('timestamptz', 'at'),
+  purposes: slot('text[]', 'purposes'),
   client: slot('bigint', 'client'),
   thumbprint: slot('text', 'thumbprint'),
   kind: slot('text', 'kind'),
@@ -37,6 +43,7 @@ export const slotReader = (isProtected: boolean): CheckedReader => ({
 export const readerSlots = (permit: Permit): Slots => ({
   party: partyOf(permit),
   at: permit.at,
+  purposes: purposesOf(permit),
   client: permit.principal.clientKey,
   thumbprint: permit.principal.keyThumbprint,
   kind: permit.principal.kind,
@@ -44,14 +51,15 @@ export const readerSlots = (permit: Permit): Slots => ({
 
 /** All of a permit that decides what a statement gives, but for its instant: what one caller asks for may share a statement. */
 export function callerOf(permit: Permit): string {
-  const { party, client, thumbprint, kind } = readerSlots(permit);
-  return JSON.stringify([party, client, thumbprint, kind]);
+  const { party, purposes, client, thumbprint, kind } = readerSlots(permit);
+  return JSON.stringify([party, purposes, client, thumbprint, kind]);
 }
 
 /** A reader with the values of this permit. */
 export const readerOf = (permit: Permit, isProtected: boolean): CheckedReader => ({
   party: value('bigint', partyOf(permit)),
   at: value('timestamptz', permit.at),
+  purposes: value('text[]', purposesOf(permit)),
   client: value('bigint', permit.principal.clientKey),
   thumbprint: value('text', permit.principal.keyThumbprint),
   kind: value('text', permit.principal.kind),
@@ -62,6 +70,8 @@ export const readerOf = (permit: Permit, isProtected: boolean): CheckedReader =>
 export const readerSettings = (permit: Permit): Readonly<Record<string, string>> => ({
   'sip_hub.party': String(partyOf(permit) ?? ''),
   'sip_hub.at': permit.at.toISOString(),
+  // No purpose holds a space.
+  'sip_hub.purposes': purposesOf(permit).join(' '),
 });
 
 /**
@@ -72,7 +82,8 @@ export const readerSettings = (permit: Permit): Readonly<Record<string, string>>
 export function liveCheck(reader: CheckedReader): Fragment {
   const settings = reader.isProtected
     ? sql`, set_config('sip_hub.party', coalesce((${reader.party})::text, ''), true) as party,
-        set_config('sip_hub.at', (${reader.at})::text, true) as at`
+        set_config('sip_hub.at', (${reader.at})::text, true) as at,
+        set_config('sip_hub.purposes', array_to_string(${reader.purposes}, ' '), true) as purposes`
     : nothing;
   return sql`live as materialized (
     select exists (

@@ -36,6 +36,7 @@ const indexerPredicate = `current_setting('sip_hub.indexing', true) = 'on'`;
 const settingsReader = {
   party: sql`(select nullif(current_setting('sip_hub.party', true), '')::bigint)`,
   at: sql`(select nullif(current_setting('sip_hub.at', true), '')::timestamptz)`,
+  purposes: sql`(select string_to_array(current_setting('sip_hub.purposes', true), ' '))`,
 };
 
 /** An index row is as visible as its resource, a row of the log as the event made of it: the other table's own policy decides. */

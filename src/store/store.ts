@@ -106,12 +106,23 @@ export interface ExplainedAccess {
   readonly isShown: boolean;
 }
 
+/** By what right a party is given something: everybody is, it keeps it, it wrote that version, or a Consent opens it. */
+export type AccessRule = 'directory' | 'own' | 'author' | 'consent';
+
+/** Who was at work and why, as far as it was said. `system|code` each. */
+export interface LoggedStaff {
+  readonly hsaId: string | undefined;
+  readonly roles: readonly string[];
+  readonly purposes: readonly string[];
+}
+
 /** One row of the audit log: who did what, where, when, and how it ended. Never holds a personal number. */
 export interface AuditRow {
   readonly at: Date;
   readonly requestId: string;
   readonly clientId: string | undefined;
   readonly partyKey: number | undefined;
+  readonly staff: LoggedStaff | undefined;
   readonly interaction: string;
   readonly outcome: 'success' | 'refused' | 'failed';
   readonly status: number;
@@ -121,9 +132,10 @@ export interface AuditRow {
     readonly address: string;
     readonly versionId: string | undefined;
     readonly personKey: number | null;
-    /** The store's key of the Organization whose data it is; null of the directory's. */
+    /** The store's key of the Organization whose data it is; null of the directory's, and of what the hub makes. */
     readonly custodianKey: number | null;
     readonly consent: string | undefined;
+    readonly rule?: AccessRule | undefined;
   }[];
 }
 

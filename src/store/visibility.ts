@@ -34,6 +34,7 @@ export const visibilityPaths = [
   'audit-entity',
   'audit-searched-entity',
   'audit-consent',
+  'audit-act',
 ] as const;
 
 export type VisibilityPath = (typeof visibilityPaths)[number];
@@ -63,7 +64,7 @@ function openingGrants(reader: Reader, alias: string): Fragment {
   const row = name(alias);
   return sql`from sharing_grant opening
     where opening.person = ${row}.person and opening.starts_at <= ${reader.at} and (opening.ends_at is null or opening.ends_at > ${reader.at})
-      and ${opensRow(row)}
+      and ${opensRow(row)} and (opening.purposes is null or opening.purposes && ${reader.purposes})
       and opening.recipient = any (array(select above.covering from party_coverage above where above.covered = ${reader.party}))
       and exists (select from party_coverage above where above.covered = ${row}.custodian and above.covering = opening.custodian)
       and (opening.resource is not null or ${isExcluded(reader, row)} is null)`;
@@ -203,10 +204,14 @@ export function isToldOfEntity(_path: VisibilityPath, reader: Reader, entity: Lo
   return sql`(${entity.acting} = ${reader.party} or ${entity.custodian} = ${reader.party})`;
 }
 
-/** The custodian has recorded or confirmed the Consent that opened its data; the party that acted is told of one that it sees. */
-export function isToldOfConsent(path: 'audit-consent', reader: Reader, { acting, consent }: LoggedEntity): Fragment {
-  const address = { type: sql`'Consent'`, id: sql`split_part(${consent}, '/', 1)` };
-  return sql`(${acting} is distinct from ${reader.party} or ${hasTarget(address, visibleTo(path, reader, 't'))})`;
+/** A Consent is named to whoever sees it: also a custodian may have its data opened by one that a unit above it has recorded. */
+export function isToldOfConsent(path: 'audit-consent', reader: Reader, { consent }: LoggedEntity): Fragment {
+  return hasTarget({ type: sql`'Consent'`, id: sql`split_part(${consent}, '/', 1)` }, visibleTo(path, reader, 't'));
+}
+
+/** Who was at work at the party that acted, and what it searched for, is told to that party: a type may tell what others keep. */
+export function isToldOfAct(_path: VisibilityPath, reader: Reader, entity: LoggedEntity): Fragment {
+  return sql`${entity.acting} = ${reader.party}`;
 }
 
 /** USING of the policy on `audit_concern`, and through it of the one on `audit_log`. */

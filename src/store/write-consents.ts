@@ -6,7 +6,7 @@ import type { Fragment } from './sql.ts';
 /** `stays`: what was confirmed of the version before holds of this one. */
 const givenGrants = sql`unnest(${slot('integer[]', 'grantOf')}, ${slot('text[]', 'grantCustodian')}, ${slot('text[]', 'grantRecipient')},
       ${slot('timestamptz[]', 'grantStart')}, ${slot('timestamptz[]', 'grantEnd')}, ${slot('text[]', 'grantKind')},
-      ${slot('boolean[]', 'grantStays')}) g (n, custodian, recipient, starts_at, ends_at, kind, stays)`;
+      ${slot('boolean[]', 'grantStays')}, ${slot('text[]', 'grantPurposes')}) g (n, custodian, recipient, starts_at, ends_at, kind, stays, purposes)`;
 
 /** What earlier versions of the Consents opened and denied, and what custodians had confirmed and must confirm anew. */
 export const closing: Fragment = sql`closed as (
@@ -20,8 +20,9 @@ export const closing: Fragment = sql`closed as (
       where g.n = w.n and g.kind = 'when-confirmed' and g.stays and c.key = past.custodian))`;
 
 export const opening: Fragment = sql`opened as (
-    insert into sharing_grant (consent, consent_id, consent_version, person, custodian, recipient, starts_at, ends_at, resource)
-    select w.key, w.id, w.version_id, w.person, c.key, r.key, g.starts_at, g.ends_at, case when g.kind = 'asking' then w.key end
+    insert into sharing_grant (consent, consent_id, consent_version, person, custodian, recipient, starts_at, ends_at, resource, purposes)
+    select w.key, w.id, w.version_id, w.person, c.key, r.key, g.starts_at, g.ends_at, case when g.kind = 'asking' then w.key end,
+      string_to_array(g.purposes, ' ')
     from ${givenGrants}
     join w on w.n = g.n join organization c on c.id = g.custodian join organization r on r.id = g.recipient
     where g.kind is distinct from 'when-confirmed' or (g.stays and exists (

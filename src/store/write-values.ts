@@ -130,6 +130,7 @@ function grantSlots(writes: readonly ResourceWrite[]): Slots {
     grantEnd: rows.map(({ item }) => item.endsAt ?? null),
     grantKind: rows.map(({ item }) => item.kind ?? null),
     grantStays: rows.map(({ write }) => write.keepsConfirmations ?? false),
+    grantPurposes: rows.map(({ item }) => item.purposes?.join(' ') ?? null),
   };
 }
 

@@ -119,6 +119,7 @@ export async function insertOrganizations(
     requestId: operatorId,
     clientId: operatorId,
     partyKey: undefined,
+    staff: undefined,
     interaction: 'create',
     outcome: 'success',
     status: 201,

@@ -113,11 +113,21 @@ async function plantLog(world: World): Promise<void> {
     custodianKey: world.keyOf(custodian),
     consent: consentId === undefined ? undefined : `${consentId}/_history/1`,
   });
+  const staff = { hsaId: 'SE2321000024-P007', roles: ['https://example.org/roles|nurse'], purposes: [] };
   const row = (
     requestId: string,
     party: 'region' | 'town' | 'other',
     ...entities: readonly ReturnType<typeof entity>[]
-  ) => auditRow({ requestId, partyKey: world.keyOf(party), interaction: 'search-type', status: 200, entities });
+  ) =>
+    auditRow({
+      requestId,
+      partyKey: world.keyOf(party),
+      interaction: 'search-type',
+      type: 'CarePlan',
+      status: 200,
+      entities,
+      staff,
+    });
   await world.store.audit([
     row('logged-alone', 'region', entity('CarePlan/plan', 'region')),
     row('logged-together', 'town', entity('CarePlan/plan', 'region', 'c'), entity('Task/task', 'other', 'c')),
@@ -126,7 +136,14 @@ async function plantLog(world: World): Promise<void> {
 }
 
 const events = (store: Store, { permit }: Secret, filters: readonly AuditEventFilter[] = []) =>
-  store.auditEvents(permit, { filters, isOldestFirst: true, count: 100, total: 'accurate', after: undefined });
+  store.auditEvents(permit, {
+    filters,
+    isOldestFirst: true,
+    count: 100,
+    total: 'accurate',
+    after: undefined,
+    untilMs: minutesAfterNoon(1).getTime(),
+  });
 
 const exportId = 'listed-while-open';
 
@@ -345,6 +362,16 @@ export const leakChecks: Readonly<Record<string, (store: Store, secret: Secret) 
     (await events(store, secret, [{ kind: 'entity', addresses: ['CarePlan/plan'] }])).events.map(
       ({ requestId }) => requestId,
     ),
+  'what another party searched for': async (store, secret) => {
+    const told = (await events(store, secret)).events.filter(({ requestId }) => requestId === 'logged-together');
+    if (told.length !== 1) return ['no event that could tell it'];
+    return told.flatMap(({ type }) => type ?? []);
+  },
+  'who was at work at another party': async (store, secret) => {
+    const told = (await events(store, secret)).events.filter(({ requestId }) => requestId === 'logged-together');
+    if (told.length !== 1) return ['no event that could tell it'];
+    return told.flatMap(({ staff }) => [staff?.hsaId ?? [], staff?.roles ?? []].flat());
+  },
   'a hidden Consent in the log': async (store, secret) => {
     const page = await events(store, secret, [{ kind: 'patient', ids: ['p2'] }]);
     if (page.events.length !== 1) return ['no event that could name it'];

@@ -119,7 +119,7 @@ export function describeAudit(name: string, open: OpenHub): void {
             outcome: 'success',
             status: 201,
             type: 'Goal',
-            entities: [{ address, versionId: versionOf(created.answer), personKey, custodianKey: party }],
+            entities: [{ address, versionId: versionOf(created.answer), personKey, custodianKey: party, rule: 'own' }],
           },
         ]);
         const expected = { address, person: personKey, custodian: party };
@@ -222,6 +222,7 @@ export function describeAudit(name: string, open: OpenHub): void {
             versionId: versionOf(own.answer),
             personKey: expect.any(Number),
             custodianKey: await organizationKey(hsa.careCentre),
+            rule: 'own',
           },
         ]);
         const others = await trace(municipality, { method: 'GET', path: plan });
@@ -230,6 +231,7 @@ export function describeAudit(name: string, open: OpenHub): void {
         expect(others.audit[0]?.entities).toEqual([
           {
             ...own.audit[0]?.entities[0],
+            rule: 'consent',
             consent: expect.stringContaining(`${opening.slice('Consent/'.length)}/_history/${consentVersion}`),
           },
         ]);

@@ -1,5 +1,6 @@
 // A whole hub for scenario tests: the real wiring on a real database and a real listener, with the example directory loaded and a
 // client for each party that a test asks for. Fakes only the clock.
+import type { ClientAssertion } from '../../src/auth/client-assertion.ts';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -23,7 +24,7 @@ export interface TestHub {
   readonly logged: readonly string[];
   readonly operator: VendorSystem;
   /** A system that acts for the organization with this HSA-id; registered when it is first asked for. */
-  readonly party: (hsaId: string, scope?: string) => Promise<VendorSystem>;
+  readonly party: (hsaId: string, scope?: string, staff?: ClientAssertion['staff']) => Promise<VendorSystem>;
   /** Moves the hub's clock on. */
   readonly advance: (ms: number) => void;
   readonly now: () => Date;
@@ -96,7 +97,12 @@ export async function openTestHub(settings: Partial<Config> = {}): Promise<TestH
   if (config.databaseUrl === '' && config.dataFolder === folder) await seedEmbedded(folder);
   const hub = await startHub(config, { log, clock });
   const baseUrl = hub.services.baseUrl;
-  const register = async (name: string, organization: string | undefined, scope: string): Promise<VendorSystem> => {
+  const register = async (
+    name: string,
+    organization: string | undefined,
+    scope: string,
+    staff?: ClientAssertion['staff'],
+  ): Promise<VendorSystem> => {
     const keys = await makeKeyPair();
     const [client] = await carryOutClientCommand(
       {
@@ -120,6 +126,7 @@ export async function openTestHub(settings: Partial<Config> = {}): Promise<TestH
       tokenEndpoint,
       scope,
       organization,
+      staff,
     });
   };
   const operator = await register('operator', undefined, 'system/*.cruds');
@@ -131,9 +138,9 @@ export async function openTestHub(settings: Partial<Config> = {}): Promise<TestH
     baseUrl,
     logged,
     operator,
-    party: async (hsaId, scope = 'system/*.cruds') => {
-      const key = `${hsaId} ${scope}`;
-      const known = parties.get(key) ?? (await register(hsaId, hsaId, scope));
+    party: async (hsaId, scope = 'system/*.cruds', staff = undefined) => {
+      const key = JSON.stringify([hsaId, scope, staff]);
+      const known = parties.get(key) ?? (await register(hsaId, hsaId, scope, staff));
       parties.set(key, known);
       return known;
     },

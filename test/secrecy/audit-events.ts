@@ -317,6 +317,63 @@ export function testAuditEvents(name: string, openHub: OpenHub): void {
       expect(entriesOf(compartment.answer).map(({ resource }) => resource?.['id'])).toEqual(ids(whole));
     });
 
+    test('a list in pages ends, oldest first as well, though reading it adds to the log', async () => {
+      let path: string | undefined = `AuditEvent?patient=${bo.id}&_count=5&_sort=date`;
+      let pages = 0;
+      for (; path !== undefined; pages += 1) path = linkOf((await get(region, path)).answer, 'next');
+      expect(pages).toBeGreaterThan(2);
+    });
+
+    test('a unit whose data a unit above it has opened is told that a Consent did, and not which', async () => {
+      const board = await hub.party(hsa.elderBoard);
+      await create(board, patient(persons.bo));
+      const opened = await open({
+        by: board,
+        person: bo.address,
+        custodian: hsa.elderBoard,
+        recipient: hsa.careCentre,
+      });
+      const { answer, id } = await get(region, towns.address);
+      expect(answer.status).toBe(200);
+      expect((await get(town, opened.address)).answer.status).toBe(404);
+      const event = await eventOf(town, id);
+      expect(aboutOf(event)).toEqual([
+        [`${towns.address}/_history/${towns.versionId}`, { custodian: organization(town), rule: 'consent' }],
+      ]);
+      expect(JSON.stringify(event)).not.toContain(opened.id);
+      await withdraw(board, opened);
+    });
+
+    test('what stands in the directory is nobody’s', async () => {
+      const practitioner = await create(region, {
+        resourceType: 'Practitioner',
+        active: true,
+        name: [{ text: 'Bo Ek' }],
+      });
+      const { answer, id } = await get(town, practitioner.address);
+      expect(answer.status).toBe(200);
+      expect(aboutOf(await eventOf(town, id))).toEqual([
+        [`${practitioner.address}/_history/${practitioner.versionId}`, { rule: 'directory' }],
+      ]);
+      expect(await eventsOf(region, id)).toEqual([]);
+    });
+
+    test('a search is told to a custodian without what was searched for', async () => {
+      const leading = await create(town, task(bo.address, hsa.homeCare, regions.address));
+      const { id } = await get(town, `Task?_id=${leading.id}&_include=Task:focus`);
+      const event = await eventOf(region, id);
+      expect(aboutOf(event)).toHaveLength(1);
+      expect(JSON.stringify(event)).not.toContain('Task');
+      expect(JSON.stringify(await eventOf(town, id))).toContain('"description":"Task"');
+    });
+
+    test('an operation that was refused is found by its name', async () => {
+      const { answer, id } = await get(clinic, `Patient/${bo.id}/$everything`);
+      expect(answer.status).toBe(404);
+      const found = await find(clinic, 'subtype=everything&outcome=4');
+      expect(found.map(requestOf)).toContain(id);
+    });
+
     test('reading the log is logged, and told to who read it alone', async () => {
       const { id } = await get(town, `AuditEvent?patient=${bo.id}&_count=2`);
       const event = await eventOf(town, id);

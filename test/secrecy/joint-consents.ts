@@ -93,6 +93,7 @@ export function testJointConsents(name: string, openHub: OpenHub): void {
         consent: `${given.id}/_history/${given.versionId}`,
         personKey: expect.any(Number),
         custodianKey: expect.any(Number),
+        rule: 'consent',
       };
       expect(rows).toEqual([
         { outcome: 'success', entities: [entity] },

@@ -725,6 +725,18 @@ const onConsent: Readonly<Record<string, Check>> = {
     }
     return leaks;
   },
+  'a Consent for a purpose opens to no other': async (world) => {
+    const given = await openJointly({
+      by: world.keeper,
+      person: `Patient/${world.cecilia.id}`,
+      custodians: [hsa.careCentre],
+      recipients: [hsa.homeCare],
+      purposes: [{ system: 'http://terminology.hl7.org/CodeSystem/v3-ActReason', code: 'TREAT' }],
+    });
+    const found = await hides(world, [world.cecilia.goal.address, `Patient/${world.cecilia.id}`]);
+    await withdraw(world.keeper, given);
+    return found;
+  },
   "a Consent that the reader records opens nothing of the keeper's": async (world) => {
     await open({
       by: world.reader,
@@ -1030,6 +1042,9 @@ async function readLog(world: LeakWorld, query: string) {
   return { answer, leaks, events };
 }
 
+/** At the third party. */
+const atWork = 'SE2120001355-P007';
+
 const onTheLog: Readonly<Record<string, Check>> = {
   'the log tells of what the reader did, and of what was done with its own': async (world) => {
     const [reader, keeper] = [world.reader, world.keeper].map((party) => `Organization/${organizationIdOf(party)}`);
@@ -1049,7 +1064,8 @@ const onTheLog: Readonly<Record<string, Check>> = {
     ];
   },
   'the log tells of an answer with the data of several custodians only what is of one': async (world) => {
-    const { keeper, reader, third, bo, task: own } = world;
+    const { hub, keeper, reader, bo, task: own } = world;
+    const third = await hub.party(hsa.childUnit, 'system/*.cruds', { staffId: atWork });
     const person = `Patient/${bo.id}`;
     const opened = [
       await open({ by: keeper, person, custodian: hsa.careCentre, recipient: hsa.childUnit }),
@@ -1064,7 +1080,7 @@ const onTheLog: Readonly<Record<string, Check>> = {
       ...leaks,
       ...(entriesOf(both).length === 2 ? [] : ['the third party was not given both']),
       ...(events.length === 1 ? [] : [`${events.length} events of the third party`]),
-      ...mentions(answer, [bo.goal.id]),
+      ...mentions(answer, [bo.goal.id, atWork]),
       ...expectTotal(bySearch.answer, 0),
     ];
   },

@@ -14,6 +14,7 @@ const predicates = {
   versionVisibleTo: 'alias: string',
   concernsReader: 'alias: string',
   isToldOfEntity: 'entity: LoggedEntity',
+  isToldOfAct: 'entity: LoggedEntity',
 };
 
 const withoutPredicate = (path: string): readonly Edit[] =>
@@ -52,6 +53,7 @@ const watchedBy: Readonly<Record<VisibilityPath, LeakPart>> = {
   'audit-entity': 'onTheLog',
   'audit-searched-entity': 'onTheLog',
   'audit-consent': 'onTheLog',
+  'audit-act': 'onTheLog',
 };
 
 const rememberedRead = `const key = JSON.stringify([context.principal, type, id]);
@@ -124,6 +126,10 @@ const plants: Readonly<Record<string, Plant>> = {
   'coverage passes an authority of its own': {
     suite: 'onConsent',
     edits: [{ file: 'src/store/organizations.ts', find: 'where not below.is_authority', put: 'where true' }],
+  },
+  'the purposes of a consent are ignored': {
+    suite: 'onConsent',
+    edits: [{ file: visibility, find: 'opening.purposes is null or', put: 'true or' }],
   },
   'the start of a consent is ignored': {
     suite: 'onConsent',

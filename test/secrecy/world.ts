@@ -78,8 +78,10 @@ export function openJointly(given: {
   readonly status?: string;
   /** Nested provisions. */
   readonly denied?: readonly object[];
+  /** Codings. */
+  readonly purposes?: readonly object[];
 }): Promise<Written> {
-  const { by, person, custodians, recipients, period, status = 'active', denied = [] } = given;
+  const { by, person, custodians, recipients, period, status = 'active', denied = [], purposes = [] } = given;
   const resource = consent(person, '', '');
   const provision = resource['provision'] as object;
   const actor = recipients.map(actorOf);
@@ -92,6 +94,7 @@ export function openJointly(given: {
       actor,
       ...(period === undefined ? {} : { period }),
       ...(denied.length === 0 ? {} : { provision: denied }),
+      ...(purposes.length === 0 ? {} : { purpose: purposes }),
     },
   });
 }

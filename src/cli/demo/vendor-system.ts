@@ -1,6 +1,6 @@
 // A vendor's system as the demo plays it: its own key, its own token, plain FHIR requests over HTTP. What any client would do.
 import { exportJWK, generateKeyPair, type CryptoKey } from 'jose';
-import { requestToken, signClientAssertion, toKeyId } from '../../auth/client-assertion.ts';
+import { requestToken, signClientAssertion, toKeyId, type ClientAssertion } from '../../auth/client-assertion.ts';
 
 export interface FhirAnswer {
   readonly status: number;
@@ -44,8 +44,9 @@ export async function signIn(options: {
   readonly tokenEndpoint: string;
   readonly scope: string;
   readonly organization: string | undefined;
+  readonly staff?: ClientAssertion['staff'];
 }): Promise<VendorSystem> {
-  const { name, clientId, privateKey, tokenEndpoint, scope, organization } = options;
+  const { name, clientId, privateKey, tokenEndpoint, scope, organization, staff } = options;
   const assertion = await signClientAssertion({
     clientId,
     privateKey,
@@ -53,6 +54,7 @@ export async function signIn(options: {
     keyId: await toKeyId(privateKey),
     audience: tokenEndpoint,
     organization,
+    staff,
   });
   const { status, body } = await requestToken({ tokenEndpoint, assertion, scope });
   const token = body.access_token;
