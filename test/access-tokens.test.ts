@@ -129,6 +129,8 @@ describe('a token of the hub', () => {
         organizationId: 'region',
         source: 'urn:oid:1.2.752.29.4.19#SE2321000016-A001',
       },
+      purposes: [],
+      staff: undefined,
     });
   });
 

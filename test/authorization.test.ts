@@ -274,7 +274,11 @@ describe('an assertion that does not hold is refused with 401 invalid_client and
       () => ({ claims: { extensions: { ihe_iua: { subject_organization_id: 7 } } } }),
       'subject_organization_id',
     ],
-    ['whose extensions are not an object', () => ({ claims: { extensions: 'region' } }), 'subject_organization_id'],
+    [
+      'whose extensions are not an object',
+      () => ({ claims: { extensions: 'region' } }),
+      'extensions.ihe_iua must be an object',
+    ],
   ];
   test.each(cases)('one %s', async (_name, change, reason) => {
     const answer = await ask({ assertion: await signWith(change()) });

@@ -64,14 +64,16 @@ Description: "Vem som gjorde vad, när, åt vilken part och om vem. Skapas av na
 * agent[recipient] ^short = "Parten som fick uppgifter; policy: samtyckena som öppnade dem"
 * agent[recipient].type = $participationType#IRCP
 * agent[recipient].who only Reference(SipOrganization)
+* agent[recipient].requestor = true
 * agent[author] ^short = "Parten som skrev eller ändrade"
 * agent[author].type = $participationType#AUT
 * agent[author].who only Reference(SipOrganization)
+* agent[author].requestor = true
 * agent[user] ^short = "Den som arbetade hos parten, om klienten har sagt det; visas för parten själv"
 * agent[user].type = http://terminology.hl7.org/CodeSystem/extra-security-role-type#humanuser
 * agent[user].who.identifier 1..1
 * agent[user].who.identifier.value 1..1
-* agent[user].requestor = true
+* agent[user].requestor = false
 * agent[source] ^short = "Vid läsning navet, annars klienten"
 * agent[source].type = $dicom#110153
 * agent[destination] ^short = "Vid läsning klienten, annars navet"

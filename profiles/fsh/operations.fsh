@@ -73,3 +73,25 @@ Usage: #definition
 * insert Told(7, custodian, 1, Reference, [[Organisationen som har uppgifterna.]])
 * insert Told(8, recipient, 1, Reference, [[Organisationen som ser dem eller inte.]])
 * insert Told(9, at, 1, instant, [[När det gällde.]])
+
+Instance: Patient-access-log
+InstanceOf: OperationDefinition
+Usage: #definition
+* insert OwnOperation(Patient, access-log, AccessLog)
+* title = "Vem har tagit del av uppgifterna"
+* description = "Loggen om en person som en sida på enkel svenska, att skriva ut eller lämna ut. Den visar vad parten själv har gjort, och vilka andra som har fått uppgifter som parten ansvarar för. Svaret är text/html."
+* affectsState = false
+* type = false
+* instance = true
+* parameter[0].name = #start
+* parameter[0].use = #in
+* parameter[0].min = 0
+* parameter[0].max = "1"
+* parameter[0].documentation = "Från och med. Utelämnad gäller det senaste året."
+* parameter[0].type = #dateTime
+* parameter[1].name = #end
+* parameter[1].use = #in
+* parameter[1].min = 0
+* parameter[1].max = "1"
+* parameter[1].documentation = "Till och med. Utelämnad gäller nu."
+* parameter[1].type = #dateTime

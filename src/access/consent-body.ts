@@ -103,10 +103,15 @@ function findOrganization(reference: Referring | undefined): string | undefined 
   return parsed.kind === 'local' && parsed.type === 'Organization' ? parsed.id : undefined;
 }
 
+const purposeElements = new Set(['id', 'system', 'version', 'code', 'display', 'userSelected']);
+
 /** What is wrong with purposes: each has a system and a code, by which it is compared with what a caller says. */
-export function findPurposeFaults(purposes: readonly (FhirCoding | null)[]): readonly Finding[] {
-  return purposes.flatMap((purpose, at) =>
-    toPurpose(purpose) === undefined
+export function findPurposeFaults(purposes: readonly (FhirCoding | null)[] | undefined): readonly Finding[] {
+  if (purposes !== undefined && asArray(purposes).length === 0)
+    return [fault('consent-element-unsupported', 'Consent.provision.purpose', 'Leave out purpose, or name one.')];
+  return asArray(purposes).flatMap((purpose, at) => [
+    ...unsupported(purpose, purposeElements, `Consent.provision.purpose[${at}]`),
+    ...(toPurpose(purpose) === undefined
       ? [
           fault(
             'consent-element-unsupported',
@@ -114,8 +119,8 @@ export function findPurposeFaults(purposes: readonly (FhirCoding | null)[]): rea
             'A purpose needs a system and a code, such as http://terminology.hl7.org/CodeSystem/v3-ActReason and TREAT.',
           ),
         ]
-      : [],
-  );
+      : []),
+  ]);
 }
 
 /** `system|code` of each purpose; undefined where the Consent is for any. */

@@ -58,7 +58,7 @@ export function findConsentFaults(resource: FhirResource): readonly Finding[] {
     ...unsupported(provision, provisionElements, 'Consent.provision'),
     ...unsupported(provision?.period, periodElements, 'Consent.provision.period'),
     ...findActorFaults(actors, 'Consent.provision.actor'),
-    ...findPurposeFaults(asArray(provision?.purpose)),
+    ...findPurposeFaults(provision?.purpose),
     ...findDenialFaults(provision?.provision, 'Consent.provision.provision'),
     ...asArray(consent.organization).flatMap((custodian, at) =>
       unsupported(custodian, referenceElements, `Consent.organization[${at}]`),

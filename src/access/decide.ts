@@ -22,6 +22,7 @@ const scopeActions: Readonly<Record<Exclude<Interaction['kind'], Untyped>, reado
   patch: ['r', 'u'],
   delete: ['d'],
   everything: ['r'],
+  'access-log': ['r'],
   export: ['r', 's'],
   meta: ['r'],
   'meta-add': ['u'],

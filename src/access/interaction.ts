@@ -12,7 +12,11 @@ export type Interaction =
   /** Of the types that the caller may read and search. */
   | { readonly kind: 'history-system' }
   | { readonly kind: 'search-type'; readonly type: string }
-  | { readonly kind: 'everything' | 'meta' | 'meta-add' | 'meta-delete'; readonly type: string; readonly id: string }
+  | {
+      readonly kind: 'everything' | 'access-log' | 'meta' | 'meta-add' | 'meta-delete';
+      readonly type: string;
+      readonly id: string;
+    }
   /** A custodian's yes to a Consent that another party has recorded. */
   | { readonly kind: 'confirm'; readonly type: 'Consent'; readonly id: string }
   /** Whether a party sees what another keeps, and by which Consent. */

@@ -15,7 +15,10 @@ export interface IuaClaims {
 
 const mostCodes = 5;
 const hsaIdForm = /^SE\d{10}-[A-Za-z0-9]{1,18}$/;
-const wordForm = /^[^\s|]{1,200}$/;
+/** Printable ASCII but `|`: it goes into the log and into settings of the database. */
+const wordForm = /^[\x21-\x7b\x7d\x7e]{1,200}$/;
+/** What looks like a personal number never comes into the log. */
+const personalNumber = /(?:18|19|20)\d{10}/;
 
 /** The claims, or a sentence that says what is wrong with them. */
 export function readIuaClaims(claims: Readonly<Record<string, unknown>>): IuaClaims | string {
@@ -24,7 +27,10 @@ export function readIuaClaims(claims: Readonly<Record<string, unknown>>): IuaCla
   const { subject_organization_id: organization, national_provider_identifier: staffId } = iua;
   if (organization !== undefined && (typeof organization !== 'string' || organization === ''))
     return 'extensions.ihe_iua.subject_organization_id must be a text.';
-  if (staffId !== undefined && (typeof staffId !== 'string' || !hsaIdForm.test(staffId)))
+  if (
+    staffId !== undefined &&
+    (typeof staffId !== 'string' || !hsaIdForm.test(staffId) || personalNumber.test(staffId))
+  )
     return 'extensions.ihe_iua.national_provider_identifier must be an HSA-id.';
   const [roles, purposes] = ['subject_role', 'purpose_of_use'].map((name) => readCodes(iua[name]));
   const form = `must be a list of at most ${mostCodes} objects with system and code, without spaces.`;
@@ -52,7 +58,7 @@ function readCodes(value: unknown): readonly CodedText[] | undefined {
     const { system, code }: { readonly system?: unknown; readonly code?: unknown } =
       typeof item === 'object' && item !== null ? item : {};
     const isWord = (text: unknown): text is string => typeof text === 'string' && wordForm.test(text);
-    return isWord(system) && isWord(code) ? (`${system}|${code}` as const) : undefined;
+    return isWord(system) && isWord(code) && !personalNumber.test(code) ? (`${system}|${code}` as const) : undefined;
   });
   return codes.every((code) => code !== undefined) ? [...new Set(codes)] : undefined;
 }

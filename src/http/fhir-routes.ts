@@ -14,7 +14,9 @@ import type { Answer, RequestContext, Services } from '../interactions/services.
 import { parseTarget, type Target } from '../interactions/target.ts';
 import { readBody } from './body.ts';
 import {
+  lineRanges,
   mediaType,
+  pageRanges,
   requireAcceptable,
   requireFormContent,
   requireIdentityEncoding,
@@ -41,7 +43,7 @@ export async function answerFhir(routes: FhirRoutes, context: FhirContext, reque
   const { url, path, parameters } = splitUrl(context.req.url);
   if (url.length > routes.maxUrlBytes)
     throw problem('url-too-long', { diagnostics: `At most ${routes.maxUrlBytes} bytes are accepted.` });
-  requireAcceptable(context.req.header('accept'), parameters.get('_format') ?? undefined, path === '$export-file');
+  requireAcceptable(context.req.header('accept'), parameters.get('_format') ?? undefined, rangesOf(path));
   const target = parseTarget(context.req.method, path);
   const isPretty = parameters.get('_pretty') === 'true';
   if (target.kind === 'capabilities') {
@@ -81,6 +83,12 @@ export async function answerFhir(routes: FhirRoutes, context: FhirContext, reque
     ]);
     throw refused;
   }
+}
+
+/** What is not FHIR's JSON may be asked for as what it is. */
+function rangesOf(path: string): ReadonlySet<string> | undefined {
+  if (path === '$export-file') return lineRanges;
+  return path.endsWith('/$access-log') ? pageRanges : undefined;
 }
 
 /** As the log names it: an operation that the hub has by its own name. */

@@ -9,13 +9,23 @@ const formats = new Set([...jsonTypes, 'json']);
 
 export const ndjson = 'application/fhir+ndjson';
 
-const lineRanges: ReadonlySet<string> = new Set([ndjson, 'application/ndjson', 'application/x-ndjson', 'text/ndjson']);
+const noRanges: ReadonlySet<string> = new Set();
+
+/** What an answer in lines, or a page, may be asked for as, beside JSON. https://hl7.org/fhir/R4/nd-json.html */
+export const lineRanges: ReadonlySet<string> = new Set([
+  ndjson,
+  'application/ndjson',
+  'application/x-ndjson',
+  'text/ndjson',
+]);
+
+export const pageRanges: ReadonlySet<string> = new Set(['text/html', 'text/*']);
 
 /**
- * `asLines`: what is asked for comes as NDJSON. https://hl7.org/fhir/R4/nd-json.html
+ * `more`: what this address may be asked for as besides.
  * @throws not-acceptable when neither `_format` (which wins) nor Accept allows JSON of FHIR R4
  */
-export function requireAcceptable(accept: string | undefined, format: string | undefined, asLines = false): void {
+export function requireAcceptable(accept: string | undefined, format: string | undefined, more = noRanges): void {
   // A plus sign in a query arrives as a space: `application/fhir+json`.
   if (format !== undefined && format !== '') {
     if (!formats.has(mediaType(format).replaceAll(' ', '+'))) throw problem('not-acceptable');
@@ -25,7 +35,7 @@ export function requireAcceptable(accept: string | undefined, format: string | u
   const isAccepted = accept.split(',').some((range) => {
     const version = findParameter(range, 'fhirVersion') ?? '4.0';
     const isRefused = /;\s*q=0(?:\.0{1,3})?\s*$/i.test(range);
-    const isKnown = acceptedRanges.has(mediaType(range)) || (asLines && lineRanges.has(mediaType(range)));
+    const isKnown = acceptedRanges.has(mediaType(range)) || more.has(mediaType(range));
     return isKnown && !isRefused && version === '4.0';
   });
   if (!isAccepted) throw problem('not-acceptable');

@@ -105,7 +105,8 @@ function formOf({ hubKey, baseUrl }: Services): { readonly key: Buffer; readonly
   return { key, baseUrl };
 }
 
-function auditEventRead(services: Services, permit: Permit, events: readonly AuditEvent[]): Promise<void> {
+/** Resolves when it is committed that these were read. */
+export function auditEventRead(services: Services, permit: Permit, events: readonly AuditEvent[]): Promise<void> {
   const { key } = formOf(services);
   const entities = events.map(({ place, personKey }) => ({
     address: `${type}/${sealAuditEventId(key, place)}`,

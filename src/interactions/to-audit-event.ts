@@ -54,6 +54,7 @@ export const restInteractions: readonly string[] = [
 
 /** Words of the log that are codes of hubOperation. */
 export const hubOperations: readonly string[] = [
+  'access-log',
   'confirm',
   'everything',
   'explain-access',
@@ -130,7 +131,7 @@ function toStaff({ staff }: AuditEvent): readonly object[] {
       },
       ...(staff.roles.length === 0 ? {} : { role: staff.roles.map(toConcept) }),
       who: { identifier: { system: hsaIdSystem, value: staff.hsaId } },
-      requestor: true,
+      requestor: false,
     },
   ];
 }
@@ -143,7 +144,7 @@ function toConcept(text: string): object {
 
 /** The organization that the client acted for, with the Consents by which it was given what others keep. */
 function toParty(
-  { organizationId, staff, entities }: AuditEvent,
+  { organizationId, organizationName, staff, entities }: AuditEvent,
   action: AuditAction,
   baseUrl: string,
 ): readonly object[] {
@@ -153,8 +154,11 @@ function toParty(
   return [
     {
       type: { coding: [{ system: participation, code }] },
-      who: { reference: `Organization/${organizationId}` },
-      requestor: staff?.hsaId === undefined,
+      who: {
+        reference: `Organization/${organizationId}`,
+        ...(organizationName === undefined ? {} : { display: organizationName }),
+      },
+      requestor: true,
       ...(consents.size === 0 ? {} : { policy: [...consents].map((consent) => `${baseUrl}/Consent/${consent}`) }),
       ...(staff === undefined || staff.purposes.length === 0 ? {} : { purposeOfUse: staff.purposes.map(toConcept) }),
     },

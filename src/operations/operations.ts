@@ -1,5 +1,6 @@
 // The closed list of operations. The CapabilityStatement is made from it.
 import type { Operation } from '../interactions/operation.ts';
+import { accessLog } from './access-log.ts';
 import { confirm } from './confirm.ts';
 import { everything } from './everything.ts';
 import { explainAccess } from './explain-access.ts';
@@ -13,6 +14,7 @@ import { metaDelete } from './meta-delete.ts';
 import { validate } from './validate.ts';
 
 export const operations: readonly Operation[] = [
+  accessLog,
   confirm,
   everything,
   explainAccess,

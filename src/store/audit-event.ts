@@ -16,6 +16,7 @@ export interface AuditEvent {
   readonly clientId: string | undefined;
   /** The party that acted. */
   readonly organizationId: string | undefined;
+  readonly organizationName: string | undefined;
   /** To the party that acted with the person and the roles; to others the purposes alone. */
   readonly staff: LoggedStaff | undefined;
   readonly patientId: string | undefined;

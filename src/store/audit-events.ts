@@ -22,6 +22,7 @@ interface AuditEventRow extends LiveRow {
   readonly request_id: string;
   readonly client_id: string | null;
   readonly party: string | null;
+  readonly party_name: string | null;
   readonly staff: AuditEvent['staff'] | null;
   readonly patient: string | null;
   /** 0: of none. */
@@ -60,6 +61,7 @@ function toEvent(row: AuditEventRow, seq: number): AuditEvent {
     requestId: row.request_id,
     clientId: row.client_id ?? undefined,
     organizationId: row.party ?? undefined,
+    organizationName: row.party_name ?? undefined,
     staff: row.staff ?? undefined,
     patientId: row.patient ?? undefined,
     personKey: row.person === 0 ? null : row.person,
@@ -97,8 +99,8 @@ function eventsStatement(reader: CheckedReader, query: AuditEventQuery): Fragmen
         ${isToldOfAct('audit-act', reader, loggedOf('a'))} as is_own_act
       ${seen} and ${beyond}
       order by c.at ${direction}, c.seq ${direction}, c.ordinal ${direction} limit ${value('integer', count === 0 ? 0 : count + 1)})
-    select live.ok, ${total} as total, f.seq, f.ordinal, f.at, f.request_id, f.client_id, p.id as party, s.patient_id as patient, f.person,
-      case when f.is_own_act then f.staff else (f.staff - 'hsaId') || '{"roles": []}' end as staff,
+    select live.ok, ${total} as total, f.seq, f.ordinal, f.at, f.request_id, f.client_id, p.id as party, d.body::jsonb ->> 'name' as party_name, s.patient_id as patient, f.person,
+      case when f.is_own_act then f.staff when f.staff is not null then jsonb_build_object('roles', '[]'::jsonb, 'purposes', f.staff -> 'purposes') end as staff,
       f.interaction, f.outcome, f.status, case when f.is_own_act then f.type end as type, (
         select jsonb_agg(jsonb_build_object(
           'address', e.entity ->> 'address', 'versionId', e.entity ->> 'versionId', 'custodianId', k.id, 'rule', e.entity ->> 'rule',
@@ -108,7 +110,7 @@ function eventsStatement(reader: CheckedReader, query: AuditEventQuery): Fragmen
         where coalesce((e.entity ->> 'personKey')::bigint, 0) = f.person
           and ${isToldOfEntity('audit-entity', reader, loggedOf('f'))}) as entities
     from live left join found f on live.ok
-      left join organization p on p.key = f.party left join person s on s.key = f.person
+      left join organization p on p.key = f.party left join resource d on d.key = f.party and d.directory left join person s on s.key = f.person
     order by f.at ${direction}, f.seq ${direction}, f.ordinal ${direction}`;
 }
 

@@ -42,11 +42,17 @@ export function createExplain(database: Queryable, isProtected: boolean): Pick<S
   };
 }
 
+/** The caller's own where it asks about itself. About another party: whatever a Consent is for, as its purposes are not known. */
+const recipientPurposes = (
+  reader: Reader,
+): Fragment => sql`(select case when p.recipient = ${reader.party} then ${reader.purposes}
+  else array(select unnest(g.purposes) from sharing_grant g where g.person = (select s.person from sought s)) end from parties p)`;
+
 function explainStatement(reader: CheckedReader, query: AccessQuery): Fragment {
   const recipient: Reader = {
     party: sql`(select p.recipient from parties p)`,
     at: reader.at,
-    purposes: reader.purposes,
+    purposes: recipientPurposes(reader),
   };
   const { resource } = query;
   const asked =

@@ -316,6 +316,7 @@ export const codeSystems: readonly CodeSystemSource[] = [
     description:
       'Which operation an entry of the access log is about, beside the code operation of restful-interaction.',
     codes: [
+      row('access-log', 'Took out the access log', 'Tog fram loggen över åtkomst'),
       row('confirm', 'Confirmed a joint consent', 'Bekräftade ett gemensamt samtycke'),
       row('everything', 'Read everything about a person', 'Läste allt om en person'),
       row('explain-access', 'Asked why access is open or closed', 'Frågade varför åtkomst är öppen eller stängd'),

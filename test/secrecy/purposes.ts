@@ -105,6 +105,7 @@ export function testPurposes(name: string, openHub: OpenHub): void {
     test.each([
       ['without a system', { code: 'TREAT' }],
       ['without a code', { system }],
+      ['with a space', { system: 'https://example.org/p', code: 'TREAT COC' }],
     ])('are refused %s', async (_what, coding) => {
       const answer = await ask(region, { method: 'POST', path: 'Consent', body: toConsent([coding]) });
       expect([answer.status, codesOf(answer)]).toEqual([422, ['consent-element-unsupported']]);
@@ -120,6 +121,11 @@ export function testPurposes(name: string, openHub: OpenHub): void {
         return told[0]?.valueBoolean;
       };
       expect([await toldTo(silent), await toldTo(treating), await toldTo(coordinating)]).toEqual([false, true, false]);
+      // The custodian is told that it is open to the town, for what the Consent is for.
+      const about = `Consent/$explain-access?patient=${bo.address}&recipient=Organization/${organizationIdOf(silent)}`;
+      const toCustodian = await ask(region, { method: 'GET', path: about });
+      expect(toCustodian.text).toContain('"valueBoolean":true');
+      expect(toCustodian.text).toContain(given.id);
       await change(region, given, { status: 'inactive' });
     });
 

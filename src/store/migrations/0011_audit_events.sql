@@ -102,8 +102,7 @@ begin
     head.hash := sha256(head.hash || convert_to(jsonb_build_array(head.position, extract(epoch from entry.at)::text, entry."requestId",
       entry."clientId", entry."partyKey", entry.interaction, entry.outcome, entry.status, entry.type, entry.entities)::text, 'UTF8'));
     hashes := hashes || head.hash;
-    -- A hub whose clock is far ahead must not move the month for all others.
-    latest := greatest(latest, (least(entry.at, now() + interval '1 day') at time zone 'UTC')::date);
+    latest := greatest(latest, (entry.at at time zone 'UTC')::date);
   end loop;
   if head.month is null or latest >= head.month + interval '1 month' then
     head.month := date_trunc('month', latest)::date;
