@@ -38,7 +38,7 @@ describe('the page of the access log', () => {
   test('says who, when in Swedish time, what and by what right', () => {
     const text = page([event({})]);
     expect(text).toContain(
-      '<td><time datetime="2026-11-27T23:05:00.000Z">28 november 2026 kl. 00:05</time></td><td>Hemvården</td><td>Läste 1 mål</td><td>samtycke</td>',
+      '<td><time datetime="2026-11-27T23:05:00.000Z">28 november 2026 kl. 00:05</time></td><td>Hemvården</td><td>Läste 1 mål</td><td>den enskildes samtycke</td>',
     );
     expect(text).toContain('Gäller Bo Ek, 195009072553. Framtagen 28 november 2026 kl. 07:00 av Vårdcentralen.');
   });
@@ -50,7 +50,12 @@ describe('the page of the access log', () => {
         interaction: 'search-type',
         entities: [entity('Goal/1', 'own'), entity('Goal/2', 'consent'), entity('CarePlan/1', 'consent')],
       },
-      '<td>Sökte och fick 2 mål och 1 plan</td><td>egna uppgifter och samtycke</td>',
+      '<td>Sökte och fick 2 mål och 1 plan</td><td>egna uppgifter och den enskildes samtycke</td>',
+    ],
+    [
+      'what is not counted',
+      { entities: [entity('Patient/1', 'own'), entity('Goal/1', 'own')] },
+      '<td>Läste personuppgifter och 1 mål</td>',
     ],
     ['nothing', { entities: [] }, '<td>Läste inga uppgifter</td><td></td>'],
     ['a refusal', { entities: [], outcome: 'refused' }, '<td>Läste inga uppgifter (fick nej)</td>'],

@@ -61,7 +61,7 @@ const things: Readonly<Record<string, readonly [string, string]>> = {
 const rights: Readonly<Record<string, string>> = {
   own: 'egna uppgifter',
   author: 'skrev uppgiften själv',
-  consent: 'samtycke',
+  consent: 'den enskildes samtycke',
 };
 
 /** HTML, whole. */
@@ -122,7 +122,7 @@ function toDeed({ interaction, entities, outcome }: AuditEvent): string {
   }
   const named = [...counts].map(([type, count]) => {
     const [one, several] = things[type] ?? ['annan uppgift', 'andra uppgifter'];
-    return `${count} ${count === 1 ? one : several}`;
+    return type === 'Patient' ? one : `${count} ${count === 1 ? one : several}`;
   });
   const what = new Intl.ListFormat('sv', { type: 'conjunction' }).format(named);
   const deed = Object.hasOwn(deeds, interaction) ? deeds[interaction] : 'Gjorde något annat med';

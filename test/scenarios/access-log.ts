@@ -48,8 +48,8 @@ export function testAccessLog(name: string, openHub: OpenHub): void {
       const rows = rowsOf(answer);
       expect(rows.filter((row) => row.includes('Hemvården'))).toEqual([
         // Of two Goals the town was given one of the region's.
-        expect.stringMatching(/\|Hemvården Ängskullen\|Sökte och fick 1 mål\|samtycke\|$/),
-        expect.stringMatching(/\|Hemvården Ängskullen\|Läste 1 mål\|samtycke\|$/),
+        expect.stringMatching(/\|Hemvården Ängskullen\|Sökte och fick 1 mål\|den enskildes samtycke\|$/),
+        expect.stringMatching(/\|Hemvården Ängskullen\|Läste 1 mål\|den enskildes samtycke\|$/),
       ]);
       expect(rows).toContainEqual(expect.stringMatching(/\|Ängskullens vårdcentral\|Skrev 1 mål\|egna uppgifter\|$/));
       expect(answer.text).toContain(`Gäller Åsa Märta Öberg, ${persons.bo}.`);
