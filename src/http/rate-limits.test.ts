@@ -47,6 +47,15 @@ describe('counting', () => {
       (cause: unknown) => (cause instanceof Problem ? cause : problem('internal', { cause })),
     );
 
+  test('the log is told once where a proxy writes whom nobody reads', async () => {
+    const { rates, lines } = setUp(3);
+    await rates.requireAddress(request('192.0.2.7'));
+    expect(lines).toEqual([]);
+    await rates.waitForToken(request('192.0.2.7', '198.51.100.1'));
+    await rates.requireAddress(request('192.0.2.7', '198.51.100.1'));
+    expect(lines).toEqual(['warn forwarded-unread {"setting":"SIP_HUB_PROXIES"}']);
+  });
+
   test('each client by itself; the refusal says how long to wait; the log is told once', async () => {
     const { rates, lines } = setUp(3);
     for (let at = 0; at < 3; at += 1) expect(await refusal(rates.requireClient('a', search))).toBeUndefined();

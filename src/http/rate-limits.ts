@@ -40,12 +40,21 @@ export function createRateLimits(options: RateLimitOptions): RateLimits {
     if (over?.isFirst === true) options.log('warn', 'rate-limited', { limit: kind, key });
     return over?.seconds;
   };
+  let isWarned = false;
+  const addressOf = (request: IncomingMessage): string => {
+    // Behind a proxy that is not counted all callers are one address, and share its limit.
+    if (options.proxies === 0 && !isWarned && request.headers['x-forwarded-for'] !== undefined) {
+      isWarned = true;
+      options.log('warn', 'forwarded-unread', { setting: 'SIP_HUB_PROXIES' });
+    }
+    return callerAddress(request, options.proxies);
+  };
   return {
     requireClient: async (clientId, target) => {
       if (!isForWithdrawal(target)) refuse(await waitOf('client', clientId));
     },
-    requireAddress: async (request) => refuse(await waitOf('address', callerAddress(request, options.proxies))),
-    waitForToken: (request) => waitOf('token', callerAddress(request, options.proxies)),
+    requireAddress: async (request) => refuse(await waitOf('address', addressOf(request))),
+    waitForToken: (request) => waitOf('token', addressOf(request)),
   };
 }
 
