@@ -3,13 +3,18 @@ import { describe, expect, test } from 'vitest';
 import type { OpenHub } from '../scenarios/test-hub.ts';
 import { playModel } from './model-play.ts';
 
+/** `MODEL_STEPS` and `MODEL_SEED` ask for another play than the one that always runs. */
 export function testModel(
   name: string,
   openHub: OpenHub,
-  options: { readonly seed: number; readonly steps: number },
+  usual: { readonly seed: number; readonly steps: number },
 ): void {
+  const { MODEL_SEED = String(usual.seed), MODEL_STEPS = String(usual.steps) } = process.env;
+  const options = { seed: Number(MODEL_SEED), steps: Number(MODEL_STEPS) };
+  // A step takes some ten milliseconds.
+  const timeout = 600_000 + options.steps * 60;
   describe(`consent on ${name}`, () => {
-    test(`behaves as the model for ${options.steps} steps of seed ${options.seed}`, { timeout: 600_000 }, async () => {
+    test(`behaves as the model for ${options.steps} steps of seed ${options.seed}`, { timeout }, async () => {
       const { steps, reads } = await playModel(openHub, options);
       process.stdout.write(`${JSON.stringify({ ...options, steps, reads })}\n`);
       // Neither answer is the rare one.
