@@ -13,6 +13,9 @@ interface Place {
   readonly path: string;
 }
 
+/** More is no path of elements, and could be nested deeper than it can be read. */
+const longestExpression = 1500;
+
 type Fault = readonly [element: string, diagnostics: string];
 
 /** All that keeps it from being searched by; nothing of a retired one is asked but its status. */
@@ -46,6 +49,9 @@ function formFaults(definition: SearchParameter, registry: SearchRegistry): read
       ]);
   });
   if (definition.type === 'special') faults.push(['type', 'The hub knows no rule for it. Give another type.']);
+  const texts = [definition.expression, ...(definition.component ?? []).map(({ expression }) => expression)];
+  if (texts.some((text) => (text ?? '').length > longestExpression))
+    faults.push(['expression', `Write it in at most ${longestExpression} characters.`]);
   if ((definition.expression ?? '') === '')
     faults.push(['expression', 'Say where the values stand in FHIRPath. The hub does not read xpath.']);
   return faults;

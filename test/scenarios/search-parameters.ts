@@ -169,6 +169,8 @@ export function describeSearchParameters(
         'expression',
         { type: 'token', expression: 'Goal.expressedBy.exists() and Goal.expressedBy != false' },
       ],
+      ['depth without end', 'expression', { expression: '('.repeat(100_000) }],
+      ['depth within what may be written', 'expression', { expression: '('.repeat(1500) }],
       ['id of an element', 'expression', { type: 'token', expression: 'Goal.target.id' }],
       ['url of an extension', 'expression', { type: 'uri', expression: 'Goal.extension.url' }],
       [

@@ -25,10 +25,13 @@ interface Tokens {
 
 const tokenForm = /\s*(?:('(?:[^'\\]|\\.)*')|([A-Za-z_][A-Za-z0-9_]*)|([|().=]))/y;
 
+/** R4's own have some hundred; each may be a level of the tree. */
+const mostTokens = 1500;
+
 /** The tree of an expression, or undefined where it is beyond the subset. */
 export function parseExpression(text: string): Expression | undefined {
   const list = tokenize(text.trim());
-  if (list === undefined) return undefined;
+  if (list === undefined || list.length > mostTokens) return undefined;
   const tokens: Tokens = { list, at: 0 };
   const expression = parseUnion(tokens);
   return tokens.at === list.length ? expression : undefined;
