@@ -9,6 +9,7 @@ import { openSearchCursor, sealCursor } from '../search/cursor.ts';
 import { parseQuery } from '../search/parse-query.ts';
 import type { SearchQuery } from '../search/query.ts';
 import type { AuditEvent, AuditEventQuery } from '../store/audit-event.ts';
+import type { AuditRow } from '../store/store.ts';
 import { deriveAuditEventKey, openAuditEventId, sealAuditEventId } from './audit-event-id.ts';
 import { toAuditEventFilters } from './audit-event-filters.ts';
 import { toSuccessRow } from './audit-rows.ts';
@@ -105,8 +106,13 @@ function formOf({ hubKey, baseUrl }: Services): { readonly key: Buffer; readonly
   return { key, baseUrl };
 }
 
-/** Resolves when it is committed that these were read. */
-export function auditEventRead(services: Services, permit: Permit, events: readonly AuditEvent[]): Promise<void> {
+/** Resolves when it is committed that these were read, and `besides` with them. */
+export function auditEventRead(
+  services: Services,
+  permit: Permit,
+  events: readonly AuditEvent[],
+  besides: AuditRow['entities'] = [],
+): Promise<void> {
   const { key } = formOf(services);
   const entities = events.map(({ place, personKey }) => ({
     address: `${type}/${sealAuditEventId(key, place)}`,
@@ -117,7 +123,9 @@ export function auditEventRead(services: Services, permit: Permit, events: reado
     consent: undefined,
     rule: undefined,
   }));
-  return services.store.audit([toSuccessRow(permit, services.clock(), { type, status: 200, entities })]);
+  return services.store.audit([
+    toSuccessRow(permit, services.clock(), { type, status: 200, entities: [...besides, ...entities] }),
+  ]);
 }
 
 /** `date` and `_lastUpdated` are the same time. @throws search-value-invalid for any other order */

@@ -5,6 +5,7 @@ import { canonicalBase } from '../core/canonical.ts';
 import { problem } from '../core/problem.ts';
 import type { FhirResource } from '../fhir/resource.ts';
 import { auditEventRead } from '../interactions/audit-events.ts';
+import { toEntity } from '../interactions/audit-rows.ts';
 import type { Operation, OperationRequest } from '../interactions/operation.ts';
 import type { Answer, RequestContext, Services } from '../interactions/services.ts';
 import type { DateValue } from '../search/query.ts';
@@ -52,7 +53,8 @@ async function runAccessLog(services: Services, context: RequestContext, request
     total: 'none',
     after: undefined,
   });
-  await auditEventRead(services, permit, page.events);
+  // The name and number on the page are of that registration, which may be another party's.
+  await auditEventRead(services, permit, page.events, [toEntity(permit, person)]);
   const patient = JSON.parse(person.body) as FhirResource & PatientParts;
   const body = toAccessLogPage({
     personName: toName(patient),

@@ -55,7 +55,18 @@ export function testAccessLog(name: string, openHub: OpenHub): void {
       expect(answer.text).toContain(`Gäller Åsa Märta Öberg, ${persons.bo}.`);
       expect(answer.text).not.toContain(persons.cecilia);
       // Newest first, and the taking out of the page is in the next one.
-      expect(rowsOf(await page(region))[0]).toMatch(/Tog fram den här sidan: \d+ loggposter/);
+      expect(rowsOf(await page(region))[0]).toMatch(/Tog fram den här sidan: personuppgifter och \d+ loggposter/);
+    });
+
+    test('tells the party whose registration names the person on another’s page', async () => {
+      const clinic = await hub.party(hsa.orthopaedics);
+      await open({ by: region, person: bo.address, custodian: hsa.careCentre, recipient: hsa.orthopaedics });
+      const answer = await page(clinic);
+      expect(answer.text).toContain(`Gäller Åsa Märta Öberg, ${persons.bo}.`);
+      const told = rowsOf(await page(region)).filter((row) => row.includes('Ortoped'));
+      expect(told).toEqual([
+        expect.stringMatching(/Tog fram den här sidan: personuppgifter\|den enskildes samtycke\|$/),
+      ]);
     });
 
     test('is what a browser asks for, and nothing that JSON clients need', async () => {
@@ -76,7 +87,7 @@ export function testAccessLog(name: string, openHub: OpenHub): void {
     });
 
     test('is as absent of a person that the caller does not see', async () => {
-      const clinic = await hub.party(hsa.orthopaedics);
+      const clinic = await hub.party(hsa.childUnit);
       const hidden = await page(clinic);
       const absent = await ask(clinic, { method: 'GET', path: `Patient/${never}/$access-log` });
       expect([hidden.status, codesOf(hidden)]).toEqual([404, ['not-found']]);
