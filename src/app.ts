@@ -1,7 +1,7 @@
 // The wiring, in start order: a table of contents. Read this second, after the README.
-import { listLimitedParameters, listStoredTypes } from './access/compartment.ts';
 import { fileURLToPath } from 'node:url';
 import packageJson from '../package.json' with { type: 'json' };
+import { listLimitedParameters, listStoredTypes } from './access/compartment.ts';
 import { isLoopbackHost, toAuthorizationAddresses } from './auth/addresses.ts';
 import { createAuthorizationServer } from './auth/authorization-server.ts';
 import { openSigningKeys } from './auth/signing-keys.ts';
