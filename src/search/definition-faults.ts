@@ -79,7 +79,8 @@ function clashes({ id, code, url, base, status }: SearchParameter, registry: Sea
 
 function pathFaults(definition: SearchParameter, registry: SearchRegistry): readonly Fault[] {
   for (const type of definition.base as readonly string[]) {
-    const compiled = compileParameter(definition, type, registry.findMembers, registry.findDefinition);
+    const compiled = compileOf(definition, type, registry);
+    if (compiled === undefined) return [['expression', 'It is no FHIRPath.']];
     const fault =
       definition.type === 'composite' ? compositeFault(definition, compiled, registry) : pathFault(type, compiled);
     if (fault !== undefined) return [fault];
@@ -92,6 +93,19 @@ function pathFaults(definition: SearchParameter, registry: SearchRegistry): read
       ];
   }
   return [];
+}
+
+/** undefined where the expression cannot be read at all: of a package that would stop the start. */
+function compileOf(
+  definition: SearchParameter,
+  type: string,
+  { findMembers, findDefinition }: SearchRegistry,
+): CompiledParameter | undefined {
+  try {
+    return compileParameter(definition, type, findMembers, findDefinition);
+  } catch {
+    return undefined;
+  }
 }
 
 function pathFault(type: string, { isCompiled, trails }: CompiledParameter): Fault | undefined {

@@ -169,20 +169,10 @@ function visitPaths(paths: readonly ValuePath[]): VisitValues {
   };
 }
 
-/** What cannot be read finds nothing; a definition that is posted must be compiled, and is refused (definition-faults.ts). */
 function interpret(text: string, type: string): VisitValues {
-  const expression = readExpression(text, type);
-  if (expression === undefined) return () => {};
+  // @medplum/core does not take an abstract type for the resource at hand.
+  const expression = parseFhirPath(text.replaceAll(/\b(?:Domain)?Resource(?=\.)/g, type));
   return (resource, visit) => {
     for (const found of evalFhirPathTyped(expression, [{ type, value: resource }])) visit(found.value, found.type);
   };
-}
-
-function readExpression(text: string, type: string): ReturnType<typeof parseFhirPath> | undefined {
-  try {
-    // @medplum/core does not take an abstract type for the resource at hand.
-    return parseFhirPath(text.replaceAll(/\b(?:Domain)?Resource(?=\.)/g, type));
-  } catch {
-    return undefined;
-  }
 }
