@@ -9,6 +9,7 @@ import { embedded } from './contract/open-databases.ts';
 
 const reader: Reader = {
   party: sql`(select 1::bigint)`,
+  person: sql`(select null::bigint)`,
   at: sql`(select now())`,
   purposes: sql`(select '{}'::text[])`,
 };

@@ -20,16 +20,21 @@ export interface Staff {
 
 interface ClientIdentity {
   readonly clientId: string;
-  /** The store's keys of the client and of the public key it signed with: checked as enabled in each statement. */
+  /** The store's key of the client: checked as enabled in each statement. */
   readonly clientKey: number;
-  readonly keyThumbprint: string;
   readonly scopes: ScopeSet;
   /** When the token ends (milliseconds since 1970). */
   readonly expiresAtMs: number;
 }
 
+/** A client that signs for itself. */
+interface SigningIdentity extends ClientIdentity {
+  /** The public key it signed with: checked as enabled in each statement. */
+  readonly keyThumbprint: string;
+}
+
 /** A vendor's system acting for one organization. */
-export interface SystemPrincipal extends ClientIdentity {
+export interface SystemPrincipal extends SigningIdentity {
   readonly kind: 'system';
   readonly party: Party;
   /** What it is asked for; a Consent for certain purposes opens nothing for others. Empty: it was not said. */
@@ -39,8 +44,15 @@ export interface SystemPrincipal extends ClientIdentity {
 }
 
 /** Who runs the hub: writes organizations, never reads data of a patient. */
-export interface OperatorPrincipal extends ClientIdentity {
+export interface OperatorPrincipal extends SigningIdentity {
   readonly kind: 'operator';
 }
 
-export type Principal = SystemPrincipal | OperatorPrincipal;
+/** The person that a plan is about, by an app that he or she has logged in to (SMART App Launch). */
+export interface IndividualPrincipal extends ClientIdentity {
+  readonly kind: 'individual';
+  /** `key` is the store's key of the person; `patientId` the id of every registration of the person. */
+  readonly person: { readonly key: number; readonly patientId: string };
+}
+
+export type Principal = SystemPrincipal | OperatorPrincipal | IndividualPrincipal;

@@ -17,5 +17,5 @@ export function keepPrincipal(principal: Principal): unknown {
 export function toPrincipal(kept: unknown): Principal {
   const { scopes, ...rest } = kept as KeptPrincipal;
   const sets = scopes.map(([type, actions]) => [type, new Set(actions.split('') as ScopeAction[])] as const);
-  return { ...rest, scopes: new Map(sets) } as Principal;
+  return { ...rest, scopes: new Map(sets) } as unknown as Principal;
 }

@@ -51,6 +51,7 @@ const recipientPurposes = (
 function explainStatement(reader: CheckedReader, query: AccessQuery): Fragment {
   const recipient: Reader = {
     party: sql`(select p.recipient from parties p)`,
+    person: sql`null::bigint`,
     at: reader.at,
     purposes: recipientPurposes(reader),
   };

@@ -35,6 +35,7 @@ const indexerPredicate = `current_setting('sip_hub.indexing', true) = 'on'`;
 
 const settingsReader = {
   party: sql`(select nullif(current_setting('sip_hub.party', true), '')::bigint)`,
+  person: sql`(select nullif(current_setting('sip_hub.person', true), '')::bigint)`,
   at: sql`(select nullif(current_setting('sip_hub.at', true), '')::timestamptz)`,
   purposes: sql`(select string_to_array(current_setting('sip_hub.purposes', true), ' '))`,
 };
