@@ -4,6 +4,7 @@ import packageJson from '../package.json' with { type: 'json' };
 import { listLimitedParameters, listStoredTypes } from './access/compartment.ts';
 import { isLoopbackHost, toAuthorizationAddresses } from './auth/addresses.ts';
 import { createAuthorizationServer } from './auth/authorization-server.ts';
+import { chooseSignInMethod } from './auth/sign-in-method.ts';
 import { openSigningKeys } from './auth/signing-keys.ts';
 import { toSmartConfiguration } from './auth/smart-configuration.ts';
 import { createTokenReader } from './auth/tokens.ts';
@@ -26,6 +27,7 @@ import type { Services } from './interactions/services.ts';
 import { operations } from './operations/operations.ts';
 import { startExports } from './operations/run-exports.ts';
 import { deriveCursorKey } from './search/cursor.ts';
+import { signInPages } from './portal/sign-in-pages.ts';
 import { createSearchRegistry } from './search/registry.ts';
 import { createStore } from './store/create-store.ts';
 import type { Database } from './store/database.ts';
@@ -162,7 +164,12 @@ export async function startHub(config: Config, options: HubOptions): Promise<Run
     proxies: config.proxies,
     log,
   });
+  const signInMethod = chooseSignInMethod({ host: config.host, publicUrl, mode: config.mode });
   const authorizationServer = createAuthorizationServer({
+    signInMethod,
+    pages: signInPages,
+    hubKey,
+    sessionLifetimeSeconds: Math.min(Math.max(1, config.sessionHours), 24) * 3600,
     waitOf: rates.waitForToken,
     database,
     signingKeys,
@@ -182,7 +189,7 @@ export async function startHub(config: Config, options: HubOptions): Promise<Run
       rates,
       maxUrlBytes: config.maxUrlBytes,
     },
-    smartConfiguration: JSON.stringify(toSmartConfiguration({ publicUrl })),
+    smartConfiguration: JSON.stringify(toSmartConfiguration({ publicUrl, personsLogIn: signInMethod !== undefined })),
     ids,
     log,
     isReady: async () => !isStopping && (await answers(() => store.ping())),

@@ -105,10 +105,11 @@ export const settings = {
     24,
     'How long a bulk export can be fetched after it was asked for (hours).',
   ),
-  tokenLifetimeSeconds: whole(
-    'SIP_HUB_TOKEN_SECONDS',
-    300,
-    'Lifetime of a system access token (seconds, at most 300).',
+  tokenLifetimeSeconds: whole('SIP_HUB_TOKEN_SECONDS', 300, 'Lifetime of an access token (seconds, at most 300).'),
+  sessionHours: whole(
+    'SIP_HUB_SESSION_HOURS',
+    8,
+    'How long a person stays logged in (hours, 1 to 24). Then every token that an app has from that log-in ends, refresh tokens as well.',
   ),
   requestsPerClient: whole(
     'SIP_HUB_CLIENT_REQUESTS',

@@ -1,6 +1,6 @@
 // Access tokens where they are read: what opens the hub, and every token that must not.
 // RFC 6750, RFC 9068 · architecture decision 11
-import { createHmac, randomUUID } from 'node:crypto';
+import { createHash, createHmac, randomUUID } from 'node:crypto';
 import { base64url, exportJWK, exportSPKI, generateKeyPair, importJWK, SignJWT, type CryptoKey } from 'jose';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { carryOutClientCommand } from '../src/auth/clients.ts';
@@ -8,10 +8,13 @@ import { toAuthorizationAddresses } from '../src/auth/addresses.ts';
 import { openSigningKeys, type SigningKeys } from '../src/auth/signing-keys.ts';
 import { createTokenReader, type TokenReader } from '../src/auth/tokens.ts';
 import { Problem } from '../src/core/problem.ts';
+import { savePayload, type PayloadRow } from '../src/store/authorization.ts';
 import type { Database, Statement } from '../src/store/database.ts';
 import { migrate } from '../src/store/migrate.ts';
 import { openPglite } from '../src/store/pglite.ts';
+import { addPerson } from '../src/store/persons.ts';
 import { insertOrganizations } from './authorization/authorization-hub.ts';
+import { addApp } from './authorization/log-in-person.ts';
 
 const publicUrl = 'https://hub.example';
 const { issuer, audience } = toAuthorizationAddresses(publicUrl);
@@ -179,6 +182,86 @@ describe('a token of the hub', () => {
   });
 });
 
+describe("a person's token", () => {
+  const token = 'T'.repeat(43);
+  const end = new Date(start + 300_000);
+  const scope = 'launch/patient patient/CarePlan.rs';
+
+  /** Puts down what the authorization server does, with parts changed. */
+  async function keep(change: {
+    readonly token?: object;
+    readonly grant?: object;
+    readonly session?: object;
+    readonly clientId?: string;
+  }): Promise<void> {
+    const known = change.clientId ?? (await addApp(database)).clientId;
+    await database.query({ text: 'delete from authorization_payload' });
+    await addPerson(database, 'person');
+    const common = { accountId: 'person', clientId: known };
+    const save = (row: Pick<PayloadRow, 'model' | 'id' | 'payload'>) =>
+      savePayload(database, { grantId: undefined, uid: undefined, expiresAt: end, ...row }, clock());
+    await save({ model: 'Grant', id: 'grant', payload: { ...common, ...change.grant } });
+    const authorizations = { [known]: { grantId: 'grant' } };
+    const session = { uid: 'session', accountId: 'person', authorizations, ...change.session };
+    await savePayload(
+      database,
+      { model: 'Session', id: 's', payload: session, grantId: undefined, uid: 'session', expiresAt: end },
+      clock(),
+    );
+    const id = createHash('sha256').update(token).digest('base64url');
+    const payload = { ...common, sessionUid: 'session', aud: audience, scope, ...change.token };
+    await savePayload(
+      database,
+      { model: 'AccessToken', id, payload, grantId: 'grant', uid: undefined, expiresAt: end },
+      clock(),
+    );
+  }
+
+  test('is looked up for each request, and gives the person', async () => {
+    await keep({});
+    for (const times of [1, 2]) {
+      expect(await readToken(`Bearer ${token}`)).toMatchObject({
+        kind: 'individual',
+        person: { key: expect.any(Number), patientId: 'person' },
+        scopes: new Map([['CarePlan', new Set(['r', 's'])]]),
+        expiresAtMs: end.getTime(),
+      });
+      expect(statements).toHaveLength(times);
+    }
+  });
+
+  test.each([
+    ['of another audience', { token: { aud: 'https://other.example/fhir' } }],
+    ['without rights to resources', { token: { scope: 'launch/patient' } }],
+    ['with rights of a system', { token: { scope: 'system/*.rs' } }],
+    ['without scopes', { token: { scope: undefined } }],
+    ['of a person that is not there', { token: { accountId: 'nobody' } }],
+    ['of another person than the grant', { grant: { accountId: 'other' } }],
+    ['of another app than the grant', { grant: { clientId: 'other' } }],
+    ['of another person than is logged in', { session: { accountId: 'other' } }],
+    ['of another session', { token: { sessionUid: 'other' } }],
+    ['of a grant that the session has left', { session: { authorizations: {} } }],
+  ] as const)('%s is refused', async (_name, change) => {
+    await keep(change);
+    expect((await refusalOf(`Bearer ${token}`)).findings[0].code).toBe('token-invalid');
+  });
+
+  test.each(['Grant', 'Session', 'AccessToken'])('is refused without its %s', async (model) => {
+    await keep({});
+    await database.query({ text: 'delete from authorization_payload where model = $1', values: [model] });
+    expect((await refusalOf(`Bearer ${token}`)).findings[0].code).toBe('token-invalid');
+  });
+
+  test('is refused when it has ended, and of a system', async () => {
+    await keep({});
+    nowMs = end.getTime();
+    expect((await refusalOf(`Bearer ${token}`)).findings[0].code).toBe('token-invalid');
+    nowMs = start;
+    await keep({ clientId });
+    expect((await refusalOf(`Bearer ${token}`)).findings[0].code).toBe('token-invalid');
+  });
+});
+
 describe('what is no token of the hub answers 401', () => {
   test.each([[undefined], ['']])('nothing sent (%s): login-required', async (authorization) => {
     const refusal = await refusalOf(authorization);
@@ -269,6 +352,12 @@ describe('what is no token of the hub answers 401', () => {
     };
     const forged = `${header}.${base64url.encode(JSON.stringify(changed))}.${signature}`;
     expect((await refusalOf(`Bearer ${forged}`)).findings[0].code).toBe('token-invalid');
+  });
+
+  test('a JWT for an app, which has no right of its own', async () => {
+    const app = await addApp(database);
+    const claims = { sub: app.clientId, client_id: app.clientId, scope: 'system/*.rs' };
+    expect((await refusalOf(`Bearer ${await makeToken({ claims })}`)).findings[0].code).toBe('token-invalid');
   });
 
   test('no refusal repeats the token', async () => {

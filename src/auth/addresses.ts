@@ -3,6 +3,12 @@
 export interface AuthorizationAddresses {
   readonly issuer: string;
   readonly tokenEndpoint: string;
+  /** Where an app sends the person. */
+  readonly authorizationEndpoint: string;
+  readonly introspectionEndpoint: string;
+  readonly revocationEndpoint: string;
+  /** The page where a person logs out. */
+  readonly logOutPage: string;
   readonly jwksUri: string;
   /** The FHIR base: audience of every access token. */
   readonly audience: string;
@@ -11,7 +17,16 @@ export interface AuthorizationAddresses {
 /** `publicUrl` has no trailing slash. */
 export function toAuthorizationAddresses(publicUrl: string): AuthorizationAddresses {
   const issuer = `${publicUrl}/oauth`;
-  return { issuer, tokenEndpoint: `${issuer}/token`, jwksUri: `${issuer}/jwks`, audience: `${publicUrl}/fhir` };
+  return {
+    issuer,
+    tokenEndpoint: `${issuer}/token`,
+    authorizationEndpoint: `${issuer}/authorize`,
+    introspectionEndpoint: `${issuer}/introspect`,
+    revocationEndpoint: `${issuer}/revoke`,
+    logOutPage: `${issuer}/end`,
+    jwksUri: `${issuer}/jwks`,
+    audience: `${publicUrl}/fhir`,
+  };
 }
 
 /** Does a hub that listens on this host answer only to its own machine? What is eased for development is eased only then. */

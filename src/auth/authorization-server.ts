@@ -1,34 +1,25 @@
-// The authorization server: oidc-provider set up for SMART Backend Services (client credentials, private_key_jwt), beside Hono on
-// one listener. https://hl7.org/fhir/smart-app-launch/backend-services.html · RFC 6749, 7523, 8707, 9068
-// Refuses every path but the token endpoint and the JWK Set, and takes nothing from Host or forwarded headers.
+// The authorization server: oidc-provider beside Hono on one listener. Systems get tokens for themselves (SMART Backend Services),
+// apps get them for the person who logs in (SMART App Launch). https://hl7.org/fhir/smart-app-launch/ · RFC 6749, 7009, 7662, 9700
+// Refuses every path but the ones in its table, and takes nothing from Host or forwarded headers.
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { decodeProtectedHeader } from 'jose';
-import { errors, Provider, type Configuration, type KoaContextWithOIDC } from 'oidc-provider';
-import type { Clock } from '../core/clock.ts';
+import { Provider, type Configuration } from 'oidc-provider';
 import type { Log } from '../core/log.ts';
-import type { Database } from '../store/database.ts';
 import { toAuthorizationAddresses } from './addresses.ts';
-import { clockToleranceSeconds } from './assertion.ts';
-import { assertionAlgorithms } from './client-key.ts';
-import { createGrants, type Grants } from './grants.ts';
-import { createProviderAdapter } from './provider-adapter.ts';
+import { createGrants } from './grants.ts';
+import { choosePageLanguage, sendMessage, toPageHeaders, type Pages } from './pages.ts';
+import { toConfiguration, type ProviderSettings } from './provider-configuration.ts';
 import { explainRefusal } from './refusal.ts';
-import { tokenAlgorithm, type SigningKeys } from './signing-keys.ts';
+import type { SignInMethod } from './sign-in-method.ts';
+import { answerInteraction, answerLogOut, type Exchange, type SignInOptions } from './sign-in.ts';
 
-const maxTokenSeconds = 300;
-
-export interface AuthorizationServerOptions {
-  /** Counts a request for a token by where it comes from: the seconds to wait, or undefined. */
+export interface AuthorizationServerOptions extends ProviderSettings {
+  /** Counts a request by where it comes from: the seconds to wait, or undefined. */
   readonly waitOf: (request: IncomingMessage) => Promise<number | undefined>;
-  readonly database: Database;
-  readonly signingKeys: SigningKeys;
-  /** The one public base address, without a trailing slash. */
-  readonly publicUrl: string;
-  /** More than 300 counts as 300. */
-  readonly tokenLifetimeSeconds: number;
   /** True only where the hub itself listens on loopback: JWKS addresses may then be on this machine. */
   readonly allowLoopbackJwks: boolean;
-  readonly clock: Clock;
+  /** How persons log in; undefined: they do not, and there are no pages. */
+  readonly signInMethod: SignInMethod | undefined;
+  readonly pages: Pages;
   readonly log: Log;
 }
 
@@ -38,52 +29,125 @@ export interface AuthorizationServer {
 }
 
 export function createAuthorizationServer(options: AuthorizationServerOptions): AuthorizationServer {
-  const addresses = toAuthorizationAddresses(options.publicUrl);
-  const grants = createGrants({ ...options, audiences: new Set([addresses.issuer, addresses.tokenEndpoint]) });
-  const provider = new Provider(addresses.issuer, toConfiguration(options, grants));
-  provider.proxy = false;
+  const { issuer, tokenEndpoint } = toAuthorizationAddresses(options.publicUrl);
+  const grants = createGrants({ ...options, audiences: new Set([issuer, tokenEndpoint]) });
+  const provider = new Provider(issuer, toConfiguration(options, grants, createRenderError(options.pages)));
   pinAddresses(provider);
-  provider.on('grant.error', (context, error) => {
-    if (typeof context.body === 'object' && context.body !== null) {
-      context.body = { ...context.body, error_description: explainRefusal(error) };
-    }
-    options.log('info', 'token-refused', { error: error.error, detail: error.error_detail ?? error.error_description });
-  });
-  provider.on('server_error', (_context, error) => {
-    options.log('error', 'authorization-failed', { detail: error.stack ?? error.message });
-  });
-  const callback = provider.callback();
-  const { host, pathname: prefix } = new URL(addresses.issuer);
-  const route = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    const path = (request.url ?? '').split('?', 1)[0];
-    if (path === `${prefix}/jwks`) {
-      if (request.method !== 'GET' && request.method !== 'HEAD')
-        return answer(response, 405, notAllowed, { allow: 'GET, HEAD' });
-      return answer(
-        response,
-        200,
-        { keys: await options.signingKeys.listPublicKeys() },
-        { 'cache-control': 'public, max-age=300' },
-      );
-    }
-    if (path !== `${prefix}/token`) return answer(response, 404, unknownAddress);
-    if (request.method !== 'POST') return answer(response, 405, notAllowed, { allow: 'POST' });
-    const wait = await options.waitOf(request);
-    if (wait !== undefined) return answer(response, 429, tooMany, { 'retry-after': String(wait) });
-    request.url = '/token';
-    request.headers.host = host;
-    await callback(request, response);
+  logRefusals(provider, options.log);
+  nameThePatient(provider);
+  const routes = createRoutes(options, provider);
+  const prefix = new URL(issuer).pathname;
+  const route = async (exchange: Exchange): Promise<void> => {
+    const { request, response } = exchange;
+    const path = (request.url ?? '').split('?', 1)[0] ?? '';
+    const found = routes.find(({ pattern }) => pattern.test(path.slice(prefix.length)));
+    if (found === undefined) return answer(response, 404, unknownAddress);
+    if (!found.methods.includes(request.method ?? ''))
+      return answer(response, 405, notAllowed, { allow: found.methods.join(', ') });
+    const wait = found.isCounted ? await options.waitOf(request) : undefined;
+    if (wait === undefined) return found.answer(exchange, path.slice(prefix.length));
+    response.setHeader('retry-after', String(wait));
+    if (found.isPage) return sendMessage(options.pages, exchange, { kind: 'throttled', detail: undefined });
+    return answer(response, 429, tooMany);
   };
 
   return {
     handle: async (request, response) => {
       try {
-        await route(request, response);
+        await route({ request, response });
       } catch (error) {
         options.log('error', 'authorization-failed', { detail: error instanceof Error ? error.stack : String(error) });
         if (!response.headersSent) answer(response, 503, unavailable, { 'retry-after': '1' });
       }
     },
+  };
+}
+
+interface Route {
+  /** Of the path below the issuer. */
+  readonly pattern: RegExp;
+  readonly methods: readonly string[];
+  readonly isCounted: boolean;
+  /** A person looks at the answer. */
+  readonly isPage: boolean;
+  readonly answer: (exchange: Exchange, path: string) => Promise<void> | void;
+}
+
+function createRoutes(options: AuthorizationServerOptions, provider: Provider): readonly Route[] {
+  const handOver = createHandOver(provider);
+  const program = { methods: ['POST'], isCounted: true, isPage: false, answer: handOver };
+  const routes: readonly Route[] = [
+    {
+      pattern: /^\/jwks$/,
+      methods: ['GET', 'HEAD'],
+      isCounted: false,
+      isPage: false,
+      answer: async ({ response }) =>
+        answer(
+          response,
+          200,
+          { keys: await options.signingKeys.listPublicKeys() },
+          { 'cache-control': 'public, max-age=300' },
+        ),
+    },
+    { pattern: /^\/token$/, ...program },
+    { pattern: /^\/introspect$/, ...program },
+    { pattern: /^\/revoke$/, ...program },
+  ];
+  const { signInMethod: method } = options;
+  return method === undefined ? routes : [...routes, ...createPersonRoutes({ ...options, method, provider }, handOver)];
+}
+
+function createPersonRoutes(options: SignInOptions, handOver: Route['answer']): readonly Route[] {
+  const page = { isCounted: true, isPage: true };
+  return [
+    {
+      pattern: /^\/authorize$/,
+      methods: ['GET'],
+      ...page,
+      answer: (exchange, path) => {
+        if (!isQueryMode(exchange.request))
+          return sendMessage(options.pages, exchange, { kind: 'refused', detail: 'response_mode must be query.' });
+        keepOfflineAccess(exchange.request);
+        return handOver(exchange, path);
+      },
+    },
+    { pattern: /^\/authorize\/[\w-]+$/, methods: ['GET'], ...page, answer: handOver },
+    {
+      pattern: /^\/interaction\/[\w-]+$/,
+      methods: ['GET', 'POST'],
+      ...page,
+      answer: (exchange, path) => answerInteraction(options, exchange, path.slice('/interaction/'.length)),
+    },
+    { pattern: /^\/end$/, methods: ['GET', 'POST'], ...page, answer: (exchange) => answerLogOut(options, exchange) },
+  ];
+}
+
+/** The library would send its refusal by the mode that it refuses, and that one as a page with script. */
+function isQueryMode({ url }: IncomingMessage): boolean {
+  const modes = new URLSearchParams((url ?? '').split('?', 2)[1] ?? '').getAll('response_mode');
+  return modes.every((mode) => mode === 'query');
+}
+
+/** The library drops `offline_access` where the app does not ask for a prompt as well; SMART apps do not. It is granted as `online_access`. */
+function keepOfflineAccess(request: IncomingMessage): void {
+  const [path = '', query = ''] = (request.url ?? '').split('?', 2);
+  const parameters = new URLSearchParams(query);
+  const scopes = parameters.getAll('scope');
+  if (scopes.length !== 1) return;
+  parameters.set('scope', scopes[0]?.replace(/(?<=^| )offline_access(?= |$)/g, 'online_access') ?? '');
+  request.url = `${path}?${parameters.toString()}`;
+}
+
+/** Gives the request to the library, as one that came to the issuer's own address. */
+function createHandOver(provider: Provider): Route['answer'] {
+  const callback = provider.callback();
+  const { host } = new URL(provider.issuer);
+  return async ({ request, response }, path) => {
+    const query = (request.url ?? '').indexOf('?');
+    request.url = `${path}${query === -1 ? '' : (request.url ?? '').slice(query)}`;
+    request.headers.host = host;
+    await callback(request, response);
   };
 }
 
@@ -112,77 +176,61 @@ function answer(
   response.end(JSON.stringify(body));
 }
 
-/** The library makes these from the request's Host; here they come from the issuer. */
+/** The library makes these from the request's Host; here they come from the issuer. And a redirect address is one that is registered, to the letter. */
 function pinAddresses(provider: Provider): void {
   const expected = new Set([provider.issuer, `${provider.issuer}/token`]);
-  Object.defineProperty(provider.OIDCContext.prototype, 'clientJwtAuthExpectedAudience', { value: () => expected });
-  Object.defineProperty(provider.OIDCContext.prototype, 'urlFor', { value: (name: string) => provider.urlFor(name) });
+  const { prototype } = provider.OIDCContext;
+  provider.proxy = false;
+  Object.defineProperty(provider.request, 'protocol', { value: new URL(provider.issuer).protocol.slice(0, -1) });
+  Object.defineProperty(prototype, 'clientJwtAuthExpectedAudience', { value: () => expected });
+  Object.defineProperty(prototype, 'urlFor', {
+    value: (name: string, parts?: Record<string, unknown>) => provider.urlFor(name, parts),
+  });
+  Object.defineProperty(provider.Client.prototype, 'redirectUriAllowed', {
+    value(this: { readonly redirectUris: readonly string[] }, address: string) {
+      return this.redirectUris.includes(address);
+    },
+  });
 }
 
-function toConfiguration(options: AuthorizationServerOptions, grants: Grants): Configuration {
-  const { database, clock, signingKeys } = options;
-  const { audience } = toAuthorizationAddresses(options.publicUrl);
-  const lifetimeSeconds = Math.min(Math.max(1, options.tokenLifetimeSeconds), maxTokenSeconds);
-  return {
-    adapter: createProviderAdapter({
-      database,
-      clock,
-      findClient: async (clientId) => {
-        const context = Provider.ctx;
-        return context === undefined ? undefined : grants.findClientMetadata(context, clientId, readKid(context));
-      },
-    }),
-    jwks: { keys: [signingKeys.current] },
-    clientDefaults: {
-      grant_types: ['client_credentials'],
-      redirect_uris: [],
-      response_types: [],
-      token_endpoint_auth_method: 'private_key_jwt',
-      id_token_signed_response_alg: tokenAlgorithm,
-    },
-    clientAuthMethods: ['private_key_jwt'],
-    enabledJWA: { clientAuthSigningAlgValues: [...assertionAlgorithms], idTokenSigningAlgValues: [tokenAlgorithm] },
-    scopes: [],
-    claims: {},
-    clockTolerance: clockToleranceSeconds,
-    clientBasedCORS: () => false,
-    renderError: (context, out) => {
+function logRefusals(provider: Provider, log: Log): void {
+  provider.on('grant.error', (context, error) => {
+    if (typeof context.body === 'object' && context.body !== null) {
+      context.body = { ...context.body, error_description: explainRefusal(error) };
+    }
+    log('info', 'token-refused', { error: error.error, detail: error.error_detail ?? error.error_description });
+  });
+  const noteRefusal = (
+    _context: object,
+    error: { readonly error: string; readonly error_description?: string },
+  ): void => log('info', 'authorization-refused', { error: error.error, detail: error.error_description });
+  provider.on('authorization.error', noteRefusal);
+  provider.on('introspection.error', noteRefusal);
+  provider.on('revocation.error', noteRefusal);
+  provider.on('server_error', (_context, error) => {
+    log('error', 'authorization-failed', { detail: error.stack ?? error.message });
+  });
+}
+
+/** SMART: the app is told in the token response whose data it may read. https://hl7.org/fhir/smart-app-launch/app-launch.html#response-5 */
+function nameThePatient(provider: Provider): void {
+  provider.on('grant.success', (context) => {
+    const patient = context.oidc.entities.AccessToken?.accountId;
+    if (patient !== undefined && typeof context.body === 'object') context.body = { ...context.body, patient };
+  });
+}
+
+/** Faults that cannot be told to the app are told to the person, as a page; programs get JSON. */
+function createRenderError(pages: Pages): NonNullable<Configuration['renderError']> {
+  return (context, out, error) => {
+    if (!/^(?:authorization|resume)$/.test(context.oidc.route)) {
       context.body = out;
-    },
-    ttl: { ClientCredentials: lifetimeSeconds },
-    features: {
-      clientCredentials: { enabled: true },
-      devInteractions: { enabled: false },
-      userinfo: { enabled: false },
-      rpInitiatedLogout: { enabled: false },
-      resourceIndicators: {
-        enabled: true,
-        defaultResource: () => audience,
-        getResourceServerInfo: async (context, resource) => {
-          if (resource !== audience) throw new errors.InvalidTarget();
-          return {
-            scope: await grants.decide(context, context.oidc.params?.['scope']),
-            audience,
-            accessTokenFormat: 'jwt',
-            accessTokenTTL: lifetimeSeconds,
-            jwt: { sign: { alg: tokenAlgorithm, kid: signingKeys.current.kid } },
-          };
-        },
-      },
-    },
-    assertJwtClientAuthClaimsAndHeader: (context, claims, header) =>
-      grants.acceptAssertion(context, { claims, header }),
-    extraTokenClaims: (context) => grants.toClaims(context),
+      return;
+    }
+    const isExpired = out.error === 'invalid_request' && /expired|session/.test(out.error_description ?? '');
+    const kind =
+      context.status >= 500 ? 'failed' : isExpired || error.name === 'SessionNotFound' ? 'expired' : 'refused';
+    context.set({ ...toPageHeaders(pages) });
+    context.body = pages.message({ kind, detail: out.error_description ?? out.error }, choosePageLanguage(context.req));
   };
-}
-
-/** The kid that the running request's assertion names, unverified: tells whether a JWK Set must be fetched anew. */
-function readKid(context: KoaContextWithOIDC): string | undefined {
-  const assertion: unknown = context.oidc.params?.['client_assertion'];
-  if (typeof assertion !== 'string') return undefined;
-  try {
-    return decodeProtectedHeader(assertion).kid;
-  } catch {
-    return undefined;
-  }
 }

@@ -1,5 +1,5 @@
 // Registering and changing clients, as the operator's commands ask for it. One function per command, over the register in store/.
-// Refuses private keys, scopes that are malformed, organizations the hub does not have, and a client without a way to sign.
+// Refuses private keys, malformed scopes and redirect addresses, organizations the hub does not have, a system without a way to sign.
 import { randomUUID } from 'node:crypto';
 import { parseScopes } from '../access/scopes.ts';
 import type { Clock } from '../core/clock.ts';
@@ -17,6 +17,8 @@ import {
 import type { Database } from '../store/database.ts';
 import { ClientKeyError, parseClientKeys, type ClientKey } from './client-key.ts';
 import { JwksError, requireJwksUrl } from './fetch-jwks.ts';
+import { toResourceRights } from './person-scopes.ts';
+import { findRedirectFault } from './redirect-address.ts';
 import { findSource, parseOrganizationIdentifier } from './organization-identifier.ts';
 
 /** A command that cannot be carried out; the message is for the operator. */
@@ -36,6 +38,8 @@ export type ClientCommand =
       /** Texts of JWK, JWK Set or PEM files. */
       readonly keys: readonly string[];
       readonly jwksUri: string | undefined;
+      /** Of an app: where persons may be sent back to. */
+      readonly redirectUris?: readonly string[];
     }
   | { readonly kind: 'list' }
   | { readonly kind: 'enable' | 'disable'; readonly clientId: string }
@@ -50,6 +54,7 @@ export interface ClientSummary {
   readonly enabled: boolean;
   readonly scope: string;
   readonly jwksUri: string | undefined;
+  readonly redirectUris: readonly string[];
   readonly createdAt: string;
   readonly organizations: readonly { readonly source: string | undefined; readonly name: string | undefined }[];
   readonly keys: readonly {
@@ -91,19 +96,14 @@ export async function carryOutClientCommand(
 }
 
 async function addClient(
-  command: ClientCommand & { readonly kind: 'add' },
+  command: AddCommand,
   context: { readonly database: Database; readonly clock: Clock; readonly allowLoopbackJwks: boolean },
 ): Promise<string> {
   const name = command.name.trim();
   if (name === '' || name.length > 200) throw new ClientCommandError('The name must have 1 to 200 characters.');
-  if (parseScopes(command.scope) === undefined) {
-    throw new ClientCommandError(
-      'The scopes are malformed. Write system/<type>.<cruds>, separated by spaces: "system/*.cruds".',
-    );
-  }
-  if ((command.keys.length === 0) === (command.jwksUri === undefined)) {
-    throw new ClientCommandError('Give either public keys or a JWKS address.');
-  }
+  requireScope(command);
+  requireWayToSign(command);
+  const redirectUris = readRedirectUris(command, context.allowLoopbackJwks);
   if (command.jwksUri !== undefined)
     asCommandError(() => requireJwksUrl(command.jwksUri ?? '', context.allowLoopbackJwks));
   const keys = await readKeys(command.keys);
@@ -114,6 +114,7 @@ async function addClient(
     name,
     kind: command.client,
     jwksUri: command.jwksUri,
+    redirectUris,
     scopes: command.scope,
     createdAt: context.clock(),
     keys: keys.map(({ thumbprint, jwk }) => ({ thumbprint, jwk: { ...jwk } })),
@@ -122,9 +123,48 @@ async function addClient(
   return clientId;
 }
 
+type AddCommand = ClientCommand & { readonly kind: 'add' };
+
+function requireScope({ client, scope }: AddCommand): void {
+  const isWellFormed =
+    client === 'app'
+      ? toResourceRights(scope) !== undefined && !/online_access|launch/.test(scope)
+      : parseScopes(scope) !== undefined;
+  if (isWellFormed) return;
+  const context = client === 'app' ? 'patient' : 'system';
+  throw new ClientCommandError(
+    `The scopes are malformed. Write ${context}/<type>.<cruds>, separated by spaces: "${context}/*.${client === 'app' ? 'rs' : 'cruds'}".`,
+  );
+}
+
+/** An app without keys is a public client: it shows by PKCE that it is the one that asked. */
+function requireWayToSign({ client, keys, jwksUri }: AddCommand): void {
+  if (client === 'app' && keys.length === 0) return;
+  if ((keys.length === 0) === (jwksUri === undefined))
+    throw new ClientCommandError('Give either public keys or a JWKS address.');
+}
+
+function readRedirectUris({ client, redirectUris = [] }: AddCommand, allowLoopback: boolean): readonly string[] {
+  if (client !== 'app') {
+    if (redirectUris.length > 0) throw new ClientCommandError('Only an app has redirect addresses. Add it with --app.');
+    return [];
+  }
+  if (redirectUris.length === 0 || redirectUris.length > mostRedirectUris)
+    throw new ClientCommandError(`Give 1 to ${mostRedirectUris} redirect addresses.`);
+  for (const address of redirectUris) {
+    const fault = findRedirectFault(address, { allowLoopback });
+    if (fault !== undefined) throw new ClientCommandError(`The redirect address ${address} ${fault}`);
+  }
+  return [...new Set(redirectUris)];
+}
+
+const mostRedirectUris = 20;
+
 async function addKeys(clientId: string, text: string, database: Database): Promise<void> {
   const client = await findClient(database, clientId);
   if (client === undefined) throw unknownClient(clientId);
+  if (client.kind === 'app' && client.keys.length === 0 && client.jwksUri === null)
+    throw new ClientCommandError('This app signs nothing. Register it anew with its key to have it sign.');
   if (client.jwksUri !== null)
     throw new ClientCommandError('The keys of this client come from its JWKS address. Publish the new key there.');
   const keys = await readKeys([text]);
@@ -155,13 +195,11 @@ async function readKeys(texts: readonly string[]): Promise<readonly ClientKey[]>
   return keys;
 }
 
-async function resolveOrganizations(
-  command: ClientCommand & { readonly kind: 'add' },
-  database: Database,
-): Promise<readonly number[]> {
-  if (command.client === 'operator') {
+async function resolveOrganizations(command: AddCommand, database: Database): Promise<readonly number[]> {
+  if (command.client !== 'system') {
+    const who = command.client === 'operator' ? 'An operator' : 'An app';
     if (command.organizations.length > 0)
-      throw new ClientCommandError('An operator acts for no organization. Leave out --organization.');
+      throw new ClientCommandError(`${who} acts for no organization. Leave out --organization.`);
     return [];
   }
   if (command.organizations.length === 0)
@@ -195,6 +233,7 @@ function toSummary(client: ClientRow): ClientSummary {
     enabled: client.enabled,
     scope: client.scopes,
     jwksUri: client.jwksUri ?? undefined,
+    redirectUris: client.redirectUris,
     createdAt: client.createdAt.toISOString(),
     organizations: client.organizations.map(({ identifiers, name }) => ({
       source: findSource(identifiers),

@@ -17,6 +17,7 @@ import {
 } from '../store/clients.ts';
 import type { Database } from '../store/database.ts';
 import { readAssertion, type AcceptedAssertion, type AssertionParts } from './assertion.ts';
+import { toAppMetadata } from './app-requests.ts';
 import type { ClientKey, PublicJwk } from './client-key.ts';
 import { createJwksFetcher, JwksError, type FetchJwks } from './fetch-jwks.ts';
 import { toIuaClaims, type IuaClaims } from './iua-claims.ts';
@@ -37,6 +38,8 @@ export interface Grants {
     clientId: string,
     kid: string | undefined,
   ) => Promise<AdapterPayload | undefined>;
+  /** The client that was found. */
+  readonly clientOf: (request: object) => ClientRow;
   /** Accepts the assertion, whose signature has been verified, and marks it as used. @throws invalid_client */
   readonly acceptAssertion: (request: object, parts: AssertionParts) => Promise<void>;
   /** Decides scopes and party; gives the scopes granted. @throws invalid_scope, unauthorized_client */
@@ -79,8 +82,11 @@ export function createGrants(options: GrantsOptions): Grants {
         throw invalidClient(error.message);
       });
       states.set(request, { client, keys });
-      return { client_id: clientId, jwks: { keys: keys.map(({ jwk }) => ({ ...jwk })) } };
+      const jwks = { keys: keys.map(({ jwk }) => ({ ...jwk })) };
+      return client.kind === 'app' ? toAppMetadata(client, jwks) : { client_id: clientId, jwks };
     },
+
+    clientOf: (request) => requireState(request).client,
 
     acceptAssertion: async (request, parts) => {
       const state = requireState(request);

@@ -1,11 +1,13 @@
 // Where oidc-provider keeps its models: the hub's own tables. Clients come from the register; assertions are used elsewhere
-// (used-once by INSERT, see authorization-server.ts), so that the library's own find-then-save is left without effect.
+// (used-once by INSERT, see authorization-server.ts), so that the library's own find-then-save is left without effect. Codes and
+// refresh tokens count once as well, by UPDATE: a second use that comes at the same time ends the grant.
 import { createHash } from 'node:crypto';
-import type { Adapter, AdapterPayload } from 'oidc-provider';
+import { errors, type Adapter, type AdapterPayload } from 'oidc-provider';
 import type { Clock } from '../core/clock.ts';
 import {
   consumePayload,
   findPayload,
+  removeGrantOf,
   removePayload,
   removePayloadsOfGrant,
   savePayload,
@@ -14,7 +16,7 @@ import {
 import type { Database } from '../store/database.ts';
 
 /** Their id is what the holder shows: kept as a hash only. */
-const credentialModels = new Set(['AccessToken', 'AuthorizationCode', 'RefreshToken']);
+const credentialModels = new Set(['AccessToken', 'AuthorizationCode', 'RefreshToken', 'Session']);
 const noEnd = new Date(8.64e15);
 
 /** An adapter factory for oidc-provider. `findClient` gives a client's metadata, or undefined for one unknown or disabled. */
@@ -58,12 +60,24 @@ function payloadAdapter(model: string, database: Database, clock: Clock): Adapte
     upsert: async (id, payload, expiresInSeconds) => {
       const { jti, ...rest } = payload;
       const expiresAt = expiresInSeconds === undefined ? noEnd : new Date(clock().getTime() + expiresInSeconds * 1000);
-      const kept = isCredential ? rest : { jti, ...rest };
+      const kept = isCredential ? rest : { jti, ...withoutCookie(rest) };
       const row = { model, id: toKey(id), payload: kept, grantId: payload.grantId, uid: payload.uid, expiresAt };
       await savePayload(database, row, clock());
     },
-    consume: (id) => consumePayload(database, model, toKey(id), clock()),
+    consume: async (id) => {
+      if (await consumePayload(database, model, toKey(id), clock())) return;
+      await removeGrantOf(database, model, toKey(id));
+      throw new errors.InvalidGrant('used before');
+    },
     destroy: (id) => removePayload(database, model, toKey(id)),
     revokeByGrantId: (grantId) => removePayloadsOfGrant(database, model, grantId),
   };
+}
+
+/** The library notes the session's cookie in an interaction, and never reads it. */
+function withoutCookie(payload: AdapterPayload): AdapterPayload {
+  const { session } = payload;
+  if (session === undefined) return payload;
+  const { cookie: _, ...rest } = session;
+  return { ...payload, session: { ...rest, cookie: '' } };
 }

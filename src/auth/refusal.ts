@@ -35,7 +35,8 @@ const details: ReadonlyMap<string, string> = new Map([
   ],
 ]);
 
-const generalInvalidClient = 'The client could not be authenticated. Send a signed assertion (private_key_jwt).';
+const generalInvalidClient =
+  'The client could not be authenticated. Send a signed assertion (private_key_jwt), or as an app without a key its client_id.';
 
 /** A client that could not be authenticated, with our own sentence. */
 export function invalidClient(sentence: string): errors.InvalidClientAuth {

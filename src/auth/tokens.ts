@@ -1,17 +1,19 @@
-// The one place where access tokens are read: Authorization header -> Principal. Verified once, then remembered until the token ends.
-// RFC 6750, RFC 9068 · https://hl7.org/fhir/smart-app-launch/backend-services.html
-// Refuses every algorithm but the hub's own, other issuers and audiences, ended tokens. That client, key and organization are still
-// enabled is not remembered here: the store checks it in each statement on data.
+// The one place where access tokens are read: Authorization header -> Principal. A system's is a JWT: verified once, then remembered
+// until it ends; that client, key and organization are still enabled the store checks in each statement. A person's is opaque: looked up
+// for each request, so that log-out and revocation work at once. RFC 6750, RFC 9068 · https://hl7.org/fhir/smart-app-launch/
+// Refuses every algorithm but the hub's own, other issuers and audiences, ended tokens, and either kind in the other's place.
 import { createHash } from 'node:crypto';
 import { decodeProtectedHeader, errors, jwtVerify, type JWTPayload } from 'jose';
 import type { Principal } from '../access/principal.ts';
 import { parseScopes, type ScopeSet } from '../access/scopes.ts';
 import type { Clock } from '../core/clock.ts';
 import { problem, type Problem } from '../core/problem.ts';
+import { findPersonToken } from '../store/authorization.ts';
 import { findTokenHolder } from '../store/clients.ts';
 import type { Queryable } from '../store/database.ts';
 import { toAuthorizationAddresses } from './addresses.ts';
 import { readIuaClaims, type IuaClaims } from './iua-claims.ts';
+import { toResourceRights } from './person-scopes.ts';
 import { tokenAlgorithm, type SigningKeys } from './signing-keys.ts';
 
 /** @throws login-required where there is no token, token-invalid (401, WWW-Authenticate) for one that does not hold */
@@ -27,7 +29,8 @@ export interface TokenReaderOptions {
 }
 
 const maxTokenLength = 8_192;
-const bearerPattern = /^Bearer +([A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+)$/i;
+/** A JWT, or the 43 characters of a person's token. */
+const bearerPattern = /^Bearer +([A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+|[A-Za-z0-9_-]{43})$/i;
 
 export function createTokenReader(options: TokenReaderOptions): TokenReader {
   const { clock, capacity = 10_000 } = options;
@@ -35,6 +38,7 @@ export function createTokenReader(options: TokenReaderOptions): TokenReader {
   return async (authorization) => {
     const token = requireBearer(authorization);
     const hash = createHash('sha256').update(token).digest('base64url');
+    if (!token.includes('.')) return readPersonToken(hash, options);
     const known = remembered.get(hash);
     if (known !== undefined) {
       remembered.delete(hash);
@@ -59,6 +63,22 @@ function requireBearer(authorization: string | undefined): string {
   const token = bearerPattern.exec(authorization)?.[1];
   if (token === undefined) throw invalidToken('Send the access token as Authorization: Bearer <token>.');
   return token;
+}
+
+/** @throws token-invalid */
+async function readPersonToken(hash: string, { database, publicUrl, clock }: TokenReaderOptions): Promise<Principal> {
+  const found = await findPersonToken(database, hash, clock());
+  const scopes = toResourceRights(found?.scope ?? '');
+  if (found === undefined || scopes === undefined || found.audience !== toAuthorizationAddresses(publicUrl).audience)
+    throw invalidToken('The access token has ended or is unknown. Refresh it, or let the person log in again.');
+  return {
+    kind: 'individual',
+    clientId: found.clientId,
+    clientKey: found.clientKey,
+    scopes,
+    expiresAtMs: found.expiresAt.getTime(),
+    person: { key: found.personKey, patientId: found.patientId },
+  };
 }
 
 /** @throws token-invalid */

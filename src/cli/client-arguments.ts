@@ -7,13 +7,16 @@ import { ClientCommandError, type ClientCommand } from '../auth/clients.ts';
 export const clientUsage = `sip-hub client add --name <name> --organization <HSA-id or organisationsnummer> [--organization …]
                --scope "system/*.cruds" (--key <file.jwk|.pem> [--key …] | --jwks-uri <https address>)
 sip-hub client add --operator --name <name> --scope "system/Organization.cruds" (--key … | --jwks-uri …)
+sip-hub client add --app --name <name> --redirect-uri <address> [--redirect-uri …] --scope "patient/*.rs"
+               [--key … | --jwks-uri …]
 sip-hub client list
 sip-hub client enable <client id>
 sip-hub client disable <client id>
 sip-hub client add-key <client id> --key <file>
 sip-hub client disable-key <client id> <thumbprint>
 
-Each takes --json. The public key alone is registered: EC P-384 (ES384) or RSA of at least 2048 bits (RS384).`;
+Each takes --json. The public key alone is registered: EC P-384 (ES384) or RSA of at least 2048 bits (RS384).
+An app is what a person logs in to; without a key it is a public client. Redirect addresses are compared to the letter.`;
 
 /** The command is wrongly written. */
 export class UsageError extends Error {
@@ -86,7 +89,9 @@ function optionsOf(kind: string): OptionTable {
     scope: texts,
     key: texts,
     'jwks-uri': texts,
+    'redirect-uri': texts,
     operator: { type: 'boolean' },
+    app: { type: 'boolean' },
   };
 }
 
@@ -114,15 +119,18 @@ async function toAddCommand(values: OptionValues): Promise<ClientCommand> {
   if (otherUris.length > 0 || otherNames.length > 0)
     throw new UsageError('Give one --name and at most one --jwks-uri.');
   const scopes = textsOf(values['scope']);
+  if (values['operator'] === true && values['app'] === true)
+    throw new UsageError('Give --operator or --app, not both.');
   if (scopes.length === 0) throw new UsageError('Give --scope, such as "system/*.cruds".');
   return {
     kind: 'add',
     name: requireText(name, 'Give --name.'),
-    client: values['operator'] === true ? 'operator' : 'system',
+    client: values['operator'] === true ? 'operator' : values['app'] === true ? 'app' : 'system',
     organizations: textsOf(values['organization']),
     scope: scopes.join(' '),
     keys: await Promise.all(files.map(readKeyFile)),
     jwksUri,
+    redirectUris: textsOf(values['redirect-uri']),
   };
 }
 

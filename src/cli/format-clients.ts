@@ -6,6 +6,8 @@ export function formatClients(command: ClientCommand['kind'], clients: readonly 
   if (clients.length === 0) return 'No clients are registered. Add one with: sip-hub client add\n';
   const blocks = clients.map(formatClient).join('\n');
   if (command !== 'add') return blocks;
+  if (clients.every(({ kind, keys, jwksUri }) => kind === 'app' && keys.length === 0 && jwksUri === undefined))
+    return `${blocks}\nThe app sends its client id in each request, and PKCE (S256).\n`;
   return `${blocks}\nThe client signs its assertions with iss and sub = client id, and kid as shown.\n`;
 }
 
@@ -20,10 +22,11 @@ function formatClient(client: ClientSummary): string {
   const lines: readonly (readonly [string, readonly string[]])[] = [
     ['client id', [client.clientId]],
     ['name', [client.name]],
-    ['kind', [client.kind === 'operator' ? 'operator of the hub' : 'system']],
+    ['kind', [kindWords[client.kind]]],
     ['state', [client.enabled ? 'enabled' : 'disabled']],
     ['scopes', [client.scope]],
     ['acts for', organizations],
+    ['sent back to', client.redirectUris],
     ['JWKS address', client.jwksUri === undefined ? [] : [client.jwksUri]],
     ['keys', keys],
     ['since', [client.createdAt]],
@@ -34,6 +37,12 @@ function formatClient(client: ClientSummary): string {
     )
     .join('');
 }
+
+const kindWords: Readonly<Record<ClientSummary['kind'], string>> = {
+  system: 'system',
+  operator: 'operator of the hub',
+  app: 'app that persons log in to',
+};
 
 /** Names come from others: nothing in them may move the cursor. */
 const printable = (text: string): string => text.replace(/\p{Cc}/gu, '?');

@@ -112,6 +112,44 @@ describe('sip-hub client', () => {
     expect(await run('disable-key', client.clientId, `--${'a'.repeat(41)}`, '--json')).toBe(1);
   });
 
+  test('adds an app, public without a key, and lists where persons are sent back to', async () => {
+    const address = 'com.example.app:/cb';
+    const scopes = ['--scope', 'patient/*.rs', '--scope', 'patient/Consent.cu'];
+    const app = ['add', '--app', '--name', 'Min plan', ...scopes, '--redirect-uri', address];
+    expect(await run(...app, '--redirect-uri', 'https://app.example/cb', '--json')).toBe(0);
+    expect(JSON.parse(out)).toMatchObject([
+      {
+        kind: 'app',
+        scope: 'patient/*.rs patient/Consent.cu',
+        redirectUris: [address, 'https://app.example/cb'],
+        keys: [],
+      },
+    ]);
+    expect(await run(...app, '--key', publicKeyFile)).toBe(0);
+    expect(out).toContain('ES384');
+    expect(await run('list')).toBe(0);
+    expect(out).toMatch(/sent back to\s+com\.example\.app:\/cb/);
+  });
+
+  test.each([
+    [['--redirect-uri', 'http://app.example/cb'], 'must be https'],
+    [['--redirect-uri', 'https://app.example/*'], 'wildcard'],
+    [[], 'redirect addresses'],
+    [['--redirect-uri', 'https://app.example/cb', '--organization', 'SE2321000016-A001'], 'no organization'],
+    [['--redirect-uri', 'https://app.example/cb', '--scope', 'system/*.r'], 'patient/'],
+  ])('refuses an app with %j', async (more, reason) => {
+    const scopes = more.includes('--scope') ? [] : ['--scope', 'patient/*.rs'];
+    expect(await run('add', '--app', '--name', 'Min plan', ...scopes, ...more)).toBe(1);
+    expect(err).toContain(reason);
+  });
+
+  test('refuses a redirect address of what is no app, and an operator that is an app', async () => {
+    const common = ['add', '--operator', '--name', 'x', '--scope', 'system/*.r', '--key', publicKeyFile];
+    expect(await run(...common, '--redirect-uri', 'https://app.example/cb')).toBe(1);
+    expect(err).toContain('--app');
+    expect(await run(...common, '--app')).toBe(2);
+  });
+
   test('says so when there are no clients', async () => {
     expect(await run('list')).toBe(0);
     expect(out).toContain('No clients');

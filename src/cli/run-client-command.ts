@@ -4,6 +4,7 @@ import { isLoopbackHost } from '../auth/addresses.ts';
 import { carryOutClientCommand, ClientCommandError, type ClientCommand, type ClientSummary } from '../auth/clients.ts';
 import type { Config } from '../config.ts';
 import type { Clock } from '../core/clock.ts';
+import type { ClientKind } from '../store/clients.ts';
 import type { Database } from '../store/database.ts';
 import { clientUsage, parseClientArguments, UsageError } from './client-arguments.ts';
 import { ControlSocketError, sendControlCommand, type ControlAnswer } from './control-socket.ts';
@@ -78,7 +79,7 @@ export async function carryOut(
 
 /** Fields of each command by name, as they must come over the socket. */
 const commandFields: Readonly<
-  Record<ClientCommand['kind'], Readonly<Record<string, 'text' | 'texts' | 'text or nothing'>>>
+  Record<ClientCommand['kind'], Readonly<Record<string, 'text' | 'texts' | 'text or nothing' | 'texts or nothing'>>>
 > = {
   list: {},
   enable: { clientId: 'text' },
@@ -92,18 +93,22 @@ const commandFields: Readonly<
     scope: 'text',
     keys: 'texts',
     jwksUri: 'text or nothing',
+    redirectUris: 'texts or nothing',
   },
 };
+
+const clientKinds: readonly unknown[] = ['system', 'operator', 'app'] satisfies readonly ClientKind[];
 
 function isClientCommand(value: unknown): value is ClientCommand {
   if (typeof value !== 'object' || value === null) return false;
   const command = value as Readonly<Record<string, unknown>>;
   const { kind } = command;
   if (typeof kind !== 'string' || !Object.hasOwn(commandFields, kind)) return false;
-  if (kind === 'add' && command['client'] !== 'system' && command['client'] !== 'operator') return false;
+  if (kind === 'add' && !clientKinds.includes(command['client'])) return false;
   return Object.entries(commandFields[kind as ClientCommand['kind']]).every(([name, form]) => {
     const field = command[name];
-    if (form === 'texts') return Array.isArray(field) && field.every((item) => typeof item === 'string');
-    return typeof field === 'string' || (form === 'text or nothing' && field === undefined);
+    if (field === undefined) return form.endsWith('or nothing');
+    if (form.startsWith('texts')) return Array.isArray(field) && field.every((item) => typeof item === 'string');
+    return typeof field === 'string';
   });
 }

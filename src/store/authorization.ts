@@ -121,13 +121,16 @@ export async function findPayload(
   return row;
 }
 
-/** Marks it as used once. */
-export async function consumePayload(database: Queryable, model: string, id: string, now: Date): Promise<void> {
-  await database.query({
+/** Marks it as used once. True for the first use, false for every later one: decided by one UPDATE, across processes. */
+export async function consumePayload(database: Queryable, model: string, id: string, now: Date): Promise<boolean> {
+  const rows = await database.query<{ id: string }>({
     name: 'authorization.consume-payload',
-    text: 'update authorization_payload set consumed_at = $3 where model = $1 and id = $2 and consumed_at is null',
+    text: `
+      update authorization_payload set consumed_at = $3 where model = $1 and id = $2 and consumed_at is null
+      returning id`,
     values: [model, id, now],
   });
+  return rows.length === 1;
 }
 
 export async function removePayload(database: Queryable, model: string, id: string): Promise<void> {
@@ -145,4 +148,61 @@ export async function removePayloadsOfGrant(database: Queryable, model: string, 
     text: 'delete from authorization_payload where model = $1 and grant_id = $2',
     values: [model, grantId],
   });
+}
+
+/** Takes away a grant with all that came from it: no token of it is read from then on, also one that is being made. */
+export async function removeGrant(database: Queryable, grantId: string): Promise<void> {
+  await database.query({
+    name: 'authorization.remove-grant',
+    text: "delete from authorization_payload where grant_id = $1 or model = 'Grant' and id = $1",
+    values: [grantId],
+  });
+}
+
+/** Takes away the grant that a payload came from. */
+export async function removeGrantOf(database: Queryable, model: string, id: string): Promise<void> {
+  const [row] = await database.query<{ grantId: string | null }>({
+    name: 'authorization.find-grant-of',
+    text: 'select grant_id as "grantId" from authorization_payload where model = $1 and id = $2',
+    values: [model, id],
+  });
+  if (row?.grantId != null) await removeGrant(database, row.grantId);
+}
+
+export interface PersonTokenRow {
+  readonly clientId: string;
+  readonly clientKey: number;
+  readonly personKey: number;
+  readonly patientId: string;
+  readonly scope: string | null;
+  readonly audience: string | null;
+  readonly expiresAt: Date;
+}
+
+/**
+ * The access token of a person by its hash, where all that it stands on is there at `now`: the grant, the session it was given in with
+ * the same person and the same grant, and an enabled app.
+ */
+export async function findPersonToken(
+  database: Queryable,
+  idHash: string,
+  now: Date,
+): Promise<PersonTokenRow | undefined> {
+  const [row] = await database.query<PersonTokenRow>({
+    name: 'authorization.find-person-token',
+    text: `
+      select c.client_id as "clientId", c.key as "clientKey", p.key as "personKey", p.patient_id as "patientId",
+        t.payload ->> 'scope' as scope, t.payload ->> 'aud' as audience, least(t.expires_at, s.expires_at) as "expiresAt"
+      from authorization_payload t
+      join authorization_payload g on g.model = 'Grant' and g.id = t.grant_id and g.expires_at > $2
+        and g.payload ->> 'accountId' = t.payload ->> 'accountId' and g.payload ->> 'clientId' = t.payload ->> 'clientId'
+      join authorization_payload s on s.model = 'Session' and s.uid = t.payload ->> 'sessionUid' and s.expires_at > $2
+        and s.payload ->> 'accountId' = t.payload ->> 'accountId'
+        and s.payload -> 'authorizations' -> (t.payload ->> 'clientId') ->> 'grantId' = t.grant_id
+      join client c on c.client_id = t.payload ->> 'clientId' and c.kind = 'app' and c.enabled
+      join person p on p.patient_id = t.payload ->> 'accountId'
+      where t.model = 'AccessToken' and t.id = $1 and t.expires_at > $2`,
+    values: [idHash, now],
+  });
+  return row;
 }

@@ -3,7 +3,8 @@
 import type { Database, Queryable } from './database.ts';
 import { toParameterKey } from './parameter-key.ts';
 
-export type ClientKind = 'system' | 'operator';
+/** `app`: what a person logs in to. */
+export type ClientKind = 'system' | 'operator' | 'app';
 
 export interface ClientKeyRow {
   readonly thumbprint: string;
@@ -26,6 +27,8 @@ export interface ClientRow {
   readonly kind: ClientKind;
   readonly enabled: boolean;
   readonly jwksUri: string | null;
+  /** Of an app: where the person may be sent back to, to the letter. */
+  readonly redirectUris: readonly string[];
   readonly scopes: string;
   readonly createdAt: Date;
   readonly keys: readonly ClientKeyRow[];
@@ -36,7 +39,7 @@ const organizationFields = `
   'key', r.key, 'id', r.id, 'name', r.body::jsonb ->> 'name', 'identifiers', coalesce(r.body::jsonb -> 'identifier', '[]'::jsonb)`;
 
 const selectClient = `
-  select c.key, c.client_id as "clientId", c.name, c.kind, c.enabled, c.jwks_uri as "jwksUri", c.scopes, c.created_at as "createdAt",
+  select c.key, c.client_id as "clientId", c.name, c.kind, c.enabled, c.jwks_uri as "jwksUri", c.redirect_uris as "redirectUris", c.scopes, c.created_at as "createdAt",
     coalesce((
       select jsonb_agg(jsonb_build_object('thumbprint', k.thumbprint, 'jwk', k.jwk, 'enabled', k.enabled) order by k.thumbprint)
       from client_key k where k.client = c.key), '[]'::jsonb) as keys,
@@ -66,6 +69,8 @@ export interface NewClient {
   readonly name: string;
   readonly kind: ClientKind;
   readonly jwksUri: string | undefined;
+  /** Of an app alone. */
+  readonly redirectUris?: readonly string[];
   readonly scopes: string;
   readonly createdAt: Date;
   readonly keys: readonly Omit<ClientKeyRow, 'enabled'>[];
@@ -77,9 +82,17 @@ export async function insertClient(database: Database, client: NewClient): Promi
   await database.transaction(async (inside) => {
     const [row] = await inside.query<{ key: number }>({
       text: `
-        insert into client (client_id, name, kind, jwks_uri, scopes, created_at)
-        values ($1, $2, $3, $4, $5, $6) returning key`,
-      values: [client.clientId, client.name, client.kind, client.jwksUri ?? null, client.scopes, client.createdAt],
+        insert into client (client_id, name, kind, jwks_uri, scopes, created_at, redirect_uris)
+        values ($1, $2, $3, $4, $5, $6, $7) returning key`,
+      values: [
+        client.clientId,
+        client.name,
+        client.kind,
+        client.jwksUri ?? null,
+        client.scopes,
+        client.createdAt,
+        client.redirectUris ?? [],
+      ],
     });
     for (const key of client.keys) {
       await inside.query({

@@ -5,6 +5,7 @@ import { grantPermit } from '../../src/access/permit.ts';
 import { createAuthorizationServer } from '../../src/auth/authorization-server.ts';
 import { toAuthorizationAddresses, type AuthorizationAddresses } from '../../src/auth/addresses.ts';
 import { openSigningKeys, type SigningKeys } from '../../src/auth/signing-keys.ts';
+import type { SignInMethod } from '../../src/auth/sign-in-method.ts';
 import { createTokenReader, type TokenReader } from '../../src/auth/tokens.ts';
 import { systemClock, type Clock } from '../../src/core/clock.ts';
 import { createLog } from '../../src/core/log.ts';
@@ -12,6 +13,7 @@ import { findClient, insertClient } from '../../src/store/clients.ts';
 import { createStore } from '../../src/store/create-store.ts';
 import type { Database } from '../../src/store/database.ts';
 import type { AuditRow, ResourceWrite } from '../../src/store/store.ts';
+import { signInPages } from '../../src/portal/sign-in-pages.ts';
 import { requireCleanLog } from '../contract/log-secrets.ts';
 
 export interface AuthorizationHub {
@@ -24,10 +26,21 @@ export interface AuthorizationHub {
   readonly stop: () => Promise<void>;
 }
 
+/** What person ids and cookies are made with. */
+export const testHubKey = Buffer.alloc(32, 7);
+
 /** Starts it on loopback. `publicUrl` may be another than where it listens, as behind a proxy. */
 export async function startAuthorizationHub(
   database: Database,
-  options: { readonly clock?: Clock; readonly publicUrl?: string; readonly tokenLifetimeSeconds?: number } = {},
+  options: {
+    readonly clock?: Clock;
+    readonly publicUrl?: string;
+    readonly tokenLifetimeSeconds?: number;
+    readonly sessionLifetimeSeconds?: number;
+    /** How persons log in; left out: they do not. */
+    readonly signInMethod?: SignInMethod;
+    readonly waitOf?: () => Promise<number | undefined>;
+  } = {},
 ): Promise<AuthorizationHub & { readonly localUrl: string }> {
   const clock = options.clock ?? systemClock;
   let listener: RequestListener = () => undefined;
@@ -40,7 +53,11 @@ export async function startAuthorizationHub(
   const signingKeys = await openSigningKeys({ database, clock });
   const logged: string[] = [];
   const { handle } = createAuthorizationServer({
-    waitOf: () => Promise.resolve(undefined),
+    waitOf: options.waitOf ?? (() => Promise.resolve(undefined)),
+    signInMethod: options.signInMethod,
+    pages: signInPages,
+    hubKey: testHubKey,
+    sessionLifetimeSeconds: options.sessionLifetimeSeconds ?? 8 * 3600,
     database,
     signingKeys,
     publicUrl,

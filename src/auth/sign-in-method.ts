@@ -1,0 +1,17 @@
+// How persons may log in at this hub: at external providers, or as test persons while developing, or not at all.
+// Refuses the development log-in wherever anybody but the developer could reach it.
+import { isLoopbackHost } from './addresses.ts';
+
+export type SignInMethod = { readonly kind: 'development' };
+
+/** undefined: persons do not log in here, and the authorization endpoint is not there. */
+export function chooseSignInMethod(options: {
+  readonly host: string;
+  /** A proxy on the same machine is found by it: the hub then listens on loopback and is open to the world. */
+  readonly publicUrl: string;
+  readonly mode: 'hub' | 'plain';
+}): SignInMethod | undefined {
+  if (options.mode !== 'hub') return undefined;
+  const publicHost = new URL(options.publicUrl).hostname.replaceAll(/[[\]]/g, '');
+  return isLoopbackHost(options.host) && isLoopbackHost(publicHost) ? { kind: 'development' } : undefined;
+}
