@@ -147,7 +147,12 @@ describe('row-level security', () => {
     const plain = createStore(world.database, { rowLevelSecurity: true, maxIncluded: 5000 });
     expect(await plain.read(world.permit('region'), { type: 'CarePlan', id: 'plan' })).toBeDefined();
     expect(
-      await findLeaks(plain, { permit: world.permit('region'), firstVersion: '', currentVersion: '' }),
+      await findLeaks(plain, {
+        permit: world.permit('region'),
+        individual: await world.individual('p1'),
+        firstVersion: '',
+        currentVersion: '',
+      }),
     ).not.toEqual([]);
   });
 

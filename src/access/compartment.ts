@@ -21,6 +21,8 @@ export type TypePolicy =
       readonly subject: string;
       /** It may be about nobody; it is then visible to its custodian alone. */
       readonly isSubjectOptional?: true;
+      /** The individual writes some, too (sip.md §4); of what parties keep, only a Consent is withdrawn. */
+      readonly isOfIndividual?: true;
     }
   /** Made of the hub's own log when somebody reads it: visible to the party that acted, and to those whose data were concerned. */
   | {
@@ -36,14 +38,14 @@ export const typePolicies: Readonly<Record<string, TypePolicy>> = {
   CarePlan: { kind: 'patient', subject: 'subject' },
   Goal: { kind: 'patient', subject: 'subject' },
   ServiceRequest: { kind: 'patient', subject: 'subject' },
-  Task: { kind: 'patient', subject: 'for' },
-  Consent: { kind: 'patient', subject: 'patient' },
+  Task: { kind: 'patient', subject: 'for', isOfIndividual: true },
+  Consent: { kind: 'patient', subject: 'patient', isOfIndividual: true },
   CareTeam: { kind: 'patient', subject: 'subject' },
   Appointment: { kind: 'patient', subject: 'participant.actor' },
-  AppointmentResponse: { kind: 'patient', subject: 'appointment' },
-  Communication: { kind: 'patient', subject: 'subject' },
+  AppointmentResponse: { kind: 'patient', subject: 'appointment', isOfIndividual: true },
+  Communication: { kind: 'patient', subject: 'subject', isOfIndividual: true },
   Encounter: { kind: 'patient', subject: 'subject' },
-  QuestionnaireResponse: { kind: 'patient', subject: 'subject' },
+  QuestionnaireResponse: { kind: 'patient', subject: 'subject', isOfIndividual: true },
   Provenance: { kind: 'patient', subject: 'target' },
   AuditEvent: {
     kind: 'log',

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { FhirResource } from '../fhir/resource.ts';
 import { findConsentFaults, isWidened, toSharingGrants } from './consent.ts';
+import { byIndividual } from './grants.ts';
 
 const recordedAt = new Date('2026-11-01T08:00:00Z');
 const recipientRole = {
@@ -33,6 +34,12 @@ describe('toSharingGrants', () => {
         startsAt: new Date('2026-10-31T23:00:00Z'),
         endsAt: new Date('2027-10-31T23:00:00Z'),
       },
+      {
+        custodianId: byIndividual,
+        recipientId: 'kommun',
+        startsAt: new Date('2026-10-31T23:00:00Z'),
+        endsAt: new Date('2027-10-31T23:00:00Z'),
+      },
     ]);
   });
 
@@ -46,9 +53,24 @@ describe('toSharingGrants', () => {
     expect(partsOf(consent(joint), 'region')).toEqual([
       'region at-once to kommun',
       'other when-confirmed to kommun',
+      '(individual) at-once to kommun',
       'region asking to other',
     ]);
     expect(partsOf(consent(joint), 'third').filter((part) => part.includes('at-once'))).toEqual([]);
+  });
+
+  it('opens at once what every custodian keeps where the individual records it, and shows each the Consent', () => {
+    expect(partsOf(consent(joint), byIndividual)).toEqual([
+      'region at-once to kommun',
+      'other at-once to kommun',
+      '(individual) at-once to kommun',
+      '(individual) asking to region',
+      '(individual) asking to other',
+    ]);
+  });
+
+  it('opens what the individual keeps with the first custodian’s part', () => {
+    expect(partsOf(consent(joint), 'third')).toContain('(individual) when-confirmed to kommun');
   });
 
   it('asks the other custodians already while it is proposed', () => {
@@ -64,9 +86,9 @@ describe('toSharingGrants', () => {
 
   it('starts when it was given where the period has no start, and when it was recorded where it has no time', () => {
     const given = toSharingGrants(consent({}, { period: undefined }), 'region', recordedAt);
-    expect(given).toEqual([expect.objectContaining({ startsAt: new Date('2026-11-01T08:00:00Z'), endsAt: undefined })]);
+    expect(given[0]).toMatchObject({ startsAt: new Date('2026-11-01T08:00:00Z'), endsAt: undefined });
     const untimed = toSharingGrants(consent({ dateTime: undefined }, { period: undefined }), 'region', recordedAt);
-    expect(untimed).toEqual([expect.objectContaining({ startsAt: recordedAt })]);
+    expect(untimed[0]).toMatchObject({ startsAt: recordedAt });
   });
 
   it.each([{ start: 'soon' }, { end: '2026-02-30' }, { end: '' }])(

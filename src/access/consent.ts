@@ -18,7 +18,7 @@ import {
   unsupported,
 } from './consent-body.ts';
 import { findDenialFaults, keepsDenials, readDenials } from './denials.ts';
-import type { SharingExclusion, SharingGrant } from './grants.ts';
+import { byIndividual, type SharingExclusion, type SharingGrant } from './grants.ts';
 
 /** Extensions on primitives (`_status`, `_end`) could say that a value does not count: only these two are harmless. */
 const consentElements = new Set([
@@ -88,8 +88,10 @@ export function findConsentFaults(resource: FhirResource): readonly Finding[] {
 }
 
 /**
- * What the Consent opens, given the `Organization` id of the party that records it. That party's own part is in effect at once, another
- * custodian's when it has confirmed the Consent; until then it is asked. Empty where anything in the Consent is unsupported.
+ * What the Consent opens, given the `Organization` id of the party that records it, or `byIndividual`. A party's own part is in
+ * effect at once, another custodian's when it has confirmed the Consent; until then it is asked. Where the individual records it, every
+ * custodian's is, and each is shown the Consent. What the individual keeps is open with the first custodian's part.
+ * Empty where anything in the Consent is unsupported.
  */
 export function toSharingGrants(resource: FhirResource, recorderId: string, recordedAt: Date): readonly SharingGrant[] {
   const consent = resource as ConsentBody;
@@ -101,15 +103,19 @@ export function toSharingGrants(resource: FhirResource, recorderId: string, reco
   const custodians = organizationsIn(asArray(consent.organization));
   const purposes = readPurposes(consent);
   const asked = [...custodians].filter((custodianId) => custodianId !== recorderId);
+  const isAtOnce = (custodianId: string): boolean =>
+    recorderId === byIndividual ||
+    custodianId === recorderId ||
+    (custodianId === byIndividual && custodians.includes(recorderId));
   return [
-    ...(isActive ? custodians : []).flatMap((custodianId) =>
+    ...(isActive ? [...custodians, byIndividual] : []).flatMap((custodianId) =>
       recipientsIn(consent.provision?.actor).map((recipientId): SharingGrant => ({
         custodianId,
         recipientId,
         startsAt,
         endsAt,
         ...(purposes === undefined ? {} : { purposes }),
-        ...(custodianId === recorderId ? {} : { kind: 'when-confirmed' }),
+        ...(isAtOnce(custodianId) ? {} : { kind: 'when-confirmed' }),
       })),
     ),
     ...asked.map((recipientId): SharingGrant => {

@@ -1,7 +1,9 @@
 // May this version follow that one? Decided on what is there and on what would be there (sip.md §4, Write).
 // Only what the caller may see reaches this place, so an answer here reveals nothing hidden.
 import { problem } from '../core/problem.ts';
+import type { FhirResource } from '../fhir/resource.ts';
 import type { Permit } from './permit.ts';
+import type { Principal } from './principal.ts';
 
 /** What is there, and whether the reader sees all of it. */
 export interface WriteTarget {
@@ -11,19 +13,71 @@ export interface WriteTarget {
   readonly hiddenReferences: readonly string[];
 }
 
-/** The custodian key of what this caller writes: its party's, or null for the operator. */
-export function custodianOf(permit: Permit): number | null {
-  return permit.principal.kind === 'system' ? permit.principal.party.key : null;
+/** The custodian key of what individuals write. No Organization has it. */
+export const individualCustodian = 0;
+
+/** The custodian key of what this caller writes: its party's, that of all individuals, or null for the operator. */
+export function custodianOf({ principal }: Permit): number | null {
+  if (principal.kind === 'individual') return individualCustodian;
+  return principal.kind === 'system' ? principal.party.key : null;
+}
+
+/** One caller from all others, whichever clients it uses: for what is its own. */
+export function writerOf(principal: Principal): string {
+  if (principal.kind === 'individual') return `individual ${principal.person.key}`;
+  return principal.kind === 'system' ? String(principal.party.key) : 'operator';
 }
 
 /**
- * Only the custodian updates or deletes; a whole new body from somebody who saw a reduced view would lose what was hidden.
+ * Only the custodian updates or deletes, but the individual withdraws any Consent of his or her own (`decideWithdrawal` judges the rest); a whole new body from somebody who saw a reduced view would lose what was hidden.
  * A patch is made to that view (access/reduced-view.ts), and labels are changed in what is stored, so they lose nothing.
  * @throws not-your-resource, reduced-view
  */
 export function decideChange(permit: Permit, before: WriteTarget): void {
-  if (before.custodianKey !== custodianOf(permit)) throw problem('not-your-resource');
+  const isOwn = before.custodianKey === custodianOf(permit);
+  if (!isOwn && !mayWithdraw(permit, before)) throw problem('not-your-resource');
   if (!losesNothing.has(permit.interaction) && before.hiddenReferences.length > 0) throw problem('reduced-view');
 }
 
 const losesNothing: ReadonlySet<Permit['interaction']> = new Set(['delete', 'patch', 'meta-add', 'meta-delete']);
+
+function mayWithdraw({ principal, interaction }: Permit, { type }: WriteTarget): boolean {
+  return principal.kind === 'individual' && type === 'Consent' && (interaction === 'update' || interaction === 'patch');
+}
+
+const withdrawable: ReadonlySet<unknown> = new Set(['active', 'proposed', 'draft']);
+
+/**
+ * An individual changes nothing of a Consent that a party has recorded but its status, to `inactive` (sip.md §5).
+ * @throws not-your-field
+ */
+export function decideWithdrawal(
+  permit: Permit,
+  target: WriteTarget,
+  { before, after }: { readonly before: FhirResource; readonly after: FhirResource },
+): void {
+  if (target.custodianKey === custodianOf(permit)) return;
+  const isWithdrawn = withdrawable.has(before['status']) && after['status'] === 'inactive';
+  if (isWithdrawn && comparable(before) === comparable(after)) return;
+  throw problem('not-your-field', {
+    expression: 'Consent',
+    diagnostics:
+      'Of a Consent that somebody else has recorded, set the status from active to inactive, and leave all else as it is.',
+  });
+}
+
+/** The words of a Consent without its status and the hub's own in meta. */
+function comparable({ status: _status, meta = {}, ...rest }: FhirResource): string {
+  const { versionId: _version, lastUpdated: _updated, source: _source, ...kept } = meta;
+  return JSON.stringify(sorted({ ...rest, meta: kept }));
+}
+
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (typeof value !== 'object' || value === null || Object.hasOwn(value, 'rawJSON')) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .toSorted(([one], [other]) => (one < other ? -1 : 1))
+      .map(([key, member]) => [key, sorted(member)]),
+  );
+}

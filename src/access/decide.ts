@@ -62,7 +62,7 @@ export function decide(interaction: Interaction, context: DecideContext): Permit
     if (isConditional(interaction)) requireScope(principal, type, 's');
     const find = context.findTypePolicy ?? findTypePolicy;
     const policy = find(type);
-    requireRole(principal, { type, policy, isWrite: writes.has(interaction.kind) });
+    requireRole(principal, { type, policy, interaction: interaction.kind });
     if (policy?.kind === 'log' && interaction.kind !== 'read' && interaction.kind !== 'search-type') {
       throw problem('endpoint-unknown', { diagnostics: `${type} can be read and searched, and nothing else.` });
     }
@@ -80,8 +80,26 @@ function isConditional(interaction: Interaction): boolean {
 /** A search by an address inside a Bundle (`Patient?identifier=…`) asks for the same right as a search. */
 export function requireScope(principal: Principal, type: string, action: ScopeAction): void {
   if (!hasScope(principal.scopes, type, action)) {
-    throw problem('scope-insufficient', { diagnostics: `This needs the scope system/${type}.${action}.` });
+    const context = principal.kind === 'individual' ? 'patient' : 'system';
+    throw problem('scope-insufficient', { diagnostics: `This needs the scope ${context}/${type}.${action}.` });
   }
+}
+
+/** What parties do among themselves, and what only they write. */
+function requireIndividual({
+  type,
+  policy,
+  interaction,
+}: {
+  readonly type: string;
+  readonly policy: TypePolicy;
+  readonly interaction: Interaction['kind'];
+}): void {
+  if (interaction === 'export' || interaction === 'confirm')
+    throw problem('role-forbidden', { diagnostics: 'This is for the systems of parties.' });
+  const mayWrite = policy.kind === 'patient' && policy.isOfIndividual === true;
+  if (writes.has(interaction) && !mayWrite)
+    throw problem('role-forbidden', { diagnostics: `${type} is written by parties, not by the individual.` });
 }
 
 function requireRole(
@@ -89,11 +107,13 @@ function requireRole(
   {
     type,
     policy,
-    isWrite,
-  }: { readonly type: string; readonly policy: TypePolicy | undefined; readonly isWrite: boolean },
+    interaction,
+  }: { readonly type: string; readonly policy: TypePolicy | undefined; readonly interaction: Interaction['kind'] },
 ): void {
+  const isWrite = writes.has(interaction);
   if (policy === undefined)
     throw problem('endpoint-unknown', { diagnostics: 'The hub does not serve this resource type.' });
+  if (principal.kind === 'individual') requireIndividual({ type, policy, interaction });
   if (policy.kind !== 'directory') {
     if (principal.kind === 'operator') {
       throw problem('role-forbidden', { diagnostics: 'The operator never reads or writes data about a person.' });
@@ -104,7 +124,7 @@ function requireRole(
   }
   if (!isWrite) return;
   const isWriter =
-    policy.writer === 'either' ||
+    (policy.writer === 'either' && principal.kind !== 'individual') ||
     (policy.writer === 'operator' && principal.kind === 'operator') ||
     (policy.writer === 'party' && principal.kind === 'system');
   if (!isWriter) {

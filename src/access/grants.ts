@@ -1,7 +1,10 @@
 // What a Consent opens, in the form that the visibility predicate reads: rows of sharing_grant and sharing_exclusion.
 // Made by access/consent.ts and access/exclusions.ts (pure) from a Consent that is active or proposed; none for any other status.
 
-/** One custodian's data about the person, opened to one recipient for a time. Both are `Organization` ids. */
+/** In place of an `Organization` id: of what individuals keep, or recorded by the individual. No id of FHIR's has this form. */
+export const byIndividual = '(individual)';
+
+/** One custodian's data about the person, opened to one recipient for a time. Both are `Organization` ids, the custodian or `byIndividual`. */
 export interface SharingGrant {
   readonly custodianId: string;
   readonly recipientId: string;

@@ -1,5 +1,6 @@
-// The security labels that a client may set and a person may deny the sharing of (sip.md §5): HL7's confidentiality and the hub's own
-// sensitivity codes. https://terminology.hl7.org/CodeSystem-v3-Confidentiality.html
+// The security labels that a client may set and that decide who sees a resource: those that a person may deny the sharing of (sip.md §5:
+// HL7's confidentiality and the hub's own sensitivity codes), and NOPATIENT, which keeps it from the person (§4).
+// https://terminology.hl7.org/CodeSystem-v3-Confidentiality.html · https://terminology.hl7.org/CodeSystem-v3-ActCode.html
 import { canonicalBase } from '../core/canonical.ts';
 import type { FhirCoding, FhirResource } from '../fhir/resource.ts';
 
@@ -30,10 +31,20 @@ export function labelsDeniedBy({ system = '', code = '' }: Pick<FhirCoding, 'sys
   return codes.map((denied) => `${system}|${denied}`);
 }
 
-/** The labels of the resource that a Consent may deny, as `system|code`, each once. */
-export function findDeniableLabels(resource: FhirResource): readonly string[] {
+/** "Not to be disclosed to the patient", as `system|code`. Inera's profiles write NOPATIENT; R4's code system knows it as NOPAT: one meaning. */
+export const notForPatient = 'http://terminology.hl7.org/CodeSystem/v3-ActCode|NOPATIENT';
+
+const alsoNotForPatient = 'http://terminology.hl7.org/CodeSystem/v3-ActCode|NOPAT';
+
+/** The labels of the resource that decide who sees it, as `system|code`, each once. */
+export function findSharingLabels(resource: FhirResource): readonly string[] {
   const security: unknown = resource.meta?.security;
   const codings = Array.isArray(security) ? (security as readonly (FhirCoding | null)[]) : [];
-  const labels = codings.filter((coding) => coding !== null && isDeniable(coding));
-  return [...new Set(labels.map((coding) => `${coding?.system}|${coding?.code}`))];
+  const labels = codings.flatMap((coding) => {
+    if (coding === null) return [];
+    const label = `${coding.system}|${coding.code}`;
+    if (label === notForPatient || label === alsoNotForPatient) return [notForPatient];
+    return isDeniable(coding) ? [label] : [];
+  });
+  return [...new Set(labels)];
 }

@@ -25,7 +25,8 @@ type Seen = Pick<StoredVersion, 'type' | 'id' | 'versionId' | 'personKey' | 'cus
 /** A version that the caller is given, with whose it is, by what right it is given and by which Consent. */
 export function toEntity({ principal }: Permit, seen: Seen): AuditRow['entities'][number] {
   const { type, id, versionId, personKey, custodianKey, directory, openedBy } = seen;
-  const party = principal.kind === 'system' ? principal.party.key : null;
+  const isOwn = principal.kind === 'system' && custodianKey === principal.party.key;
+  const isIndividual = principal.kind === 'individual' && personKey === principal.person.key;
   const ofOthers = openedBy === undefined ? 'author' : 'consent';
   return {
     address: `${type}/${id}`,
@@ -33,7 +34,7 @@ export function toEntity({ principal }: Permit, seen: Seen): AuditRow['entities'
     personKey,
     custodianKey: directory ? null : custodianKey,
     consent: toConsentText(openedBy),
-    rule: directory ? 'directory' : custodianKey === party ? 'own' : ofOthers,
+    rule: directory ? 'directory' : isOwn ? 'own' : isIndividual ? 'individual' : ofOthers,
   };
 }
 
@@ -72,9 +73,11 @@ export function toRefusedRow(
   };
 }
 
-/** The client, the party it acts for and who is at work there, as the log names them. */
-function whoOf(principal: Principal): Pick<AuditRow, 'clientId' | 'partyKey' | 'staff'> {
+/** The client, and the individual or the party it acts for and who is at work there, as the log names them. */
+function whoOf(principal: Principal): Pick<AuditRow, 'clientId' | 'partyKey' | 'individualKey' | 'staff'> {
   const { clientId } = principal;
+  if (principal.kind === 'individual')
+    return { clientId, partyKey: undefined, individualKey: principal.person.key, staff: undefined };
   if (principal.kind !== 'system') return { clientId, partyKey: undefined, staff: undefined };
   const { staff, purposes } = principal;
   const isSaid = staff !== undefined || purposes.length > 0;

@@ -1,9 +1,10 @@
 // Carries out changes in one transaction: conditions, locks, references, decisions, then everything down at once or nothing.
 // https://hl7.org/fhir/R4/http.html#transaction · Refuses with 404, 409, 412, 422.
-import { decideChange } from '../access/decide-write.ts';
+import { custodianOf, decideChange, decideWithdrawal } from '../access/decide-write.ts';
 import type { Permit } from '../access/permit.ts';
 import { isReduced } from '../access/redact.ts';
 import { Problem, problem } from '../core/problem.ts';
+import type { FhirResource } from '../fhir/resource.ts';
 import type { LockedVersion, ResourceWrite, WriteTransaction } from '../store/store.ts';
 import { toReducedText } from './answer.ts';
 import { applyPatch } from './apply-patch.ts';
@@ -198,7 +199,13 @@ function toTarget(
   const isStale = change.ifMatch !== undefined && before.versionId !== change.ifMatch;
   if (isStale || (change.ifMatch === undefined && mode.requiresIfMatch))
     throw problem('version-conflict', { expression });
-  return change.kind === 'patch' ? locateAt(expression, () => applyPatch(services, change, before, body)) : change;
+  const settled =
+    change.kind === 'patch' ? locateAt(expression, () => applyPatch(services, change, before, body)) : change;
+  if (settled.kind === 'update' && before.custodianKey !== custodianOf(change.permit)) {
+    const versions = { before: JSON.parse(body) as FhirResource, after: settled.resource };
+    locateAt(expression, () => decideWithdrawal(change.permit, before, versions));
+  }
+  return settled;
 }
 
 function writesOf(written: ReadonlyMap<SettledChange, WrittenVersion>): readonly ResourceWrite[] {

@@ -56,7 +56,7 @@ export async function history(services: Services, context: RequestContext, reque
 function findReadableTypes(services: Services, { principal }: RequestContext): readonly string[] {
   const { policies } = services.mode;
   const types = listStoredTypes(policies).filter((type) => {
-    const isOpen = principal.kind === 'system' || policies[type]?.kind === 'directory';
+    const isOpen = principal.kind !== 'operator' || policies[type]?.kind === 'directory';
     return isOpen && hasScope(principal.scopes, type, 'r') && hasScope(principal.scopes, type, 's');
   });
   if (types.length === 0)

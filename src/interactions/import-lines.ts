@@ -2,6 +2,7 @@
 // transaction of any write, with ids that are the same each time, so that an import that was broken off is simply run again.
 // What is refused is told line by line and holds back nothing but what refers to it.
 import { createHmac } from 'node:crypto';
+import { writerOf } from '../access/decide-write.ts';
 import type { Permit } from '../access/permit.ts';
 import { decide } from '../access/decide.ts';
 import type { Principal } from '../access/principal.ts';
@@ -35,8 +36,9 @@ interface Ready<Line extends ImportLine> {
 /** The id that a resource of the party gets here: the same for the same source, and nobody else's. In plain mode its own. */
 export function toImportedId(services: Services, principal: Principal, source: string): string {
   if (services.mode.allowsUpdateCreate) return source.slice(source.indexOf('/') + 1);
-  const party = principal.kind === 'system' ? principal.party.key : 'operator';
-  const hex = createHmac('sha256', services.hubKey).update(`import|${party}|${source}`).digest('hex');
+  const hex = createHmac('sha256', services.hubKey)
+    .update(`import|${writerOf(principal)}|${source}`)
+    .digest('hex');
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 }
 

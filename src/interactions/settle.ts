@@ -1,5 +1,6 @@
 // Which resources conditional changes are about: each condition is matched under a lock of its own, so that of many at once one creates.
 // https://hl7.org/fhir/R4/http.html#cond-update · Refuses with 404, 412 where a condition has not the one match it needs.
+import { writerOf } from '../access/decide-write.ts';
 import type { Permit } from '../access/permit.ts';
 import { problem } from '../core/problem.ts';
 import type { SearchQuery } from '../search/query.ts';
@@ -61,16 +62,16 @@ async function matchConditions(input: SettleInput): Promise<ReadonlyMap<Change, 
     const query = conditionOf(change);
     return query === undefined ? [] : [{ change, query }];
   });
-  const party = permit.principal.kind === 'system' ? permit.principal.party.key : null;
+  const writer = writerOf(permit.principal);
   const names = conditional.map(({ change, query }) => {
     locateAt(change.path, () => requireChainScope(change.permit, query.filters, services.mode.findTypePolicy));
-    return `${party ?? 'operator'}|${change.type}|${JSON.stringify(query.filters)}`;
+    return `${writer}|${change.type}|${JSON.stringify(query.filters)}`;
   });
   names.forEach((name, at) => {
     const path = conditional[at]?.change.path;
     if (names.indexOf(name) < at) throw problem('bundle-duplicate-target', { expression: path });
   });
-  await transaction.lockNames([...names, ...addressesToLock(changes, services.mode, party)]);
+  await transaction.lockNames([...names, ...addressesToLock(changes, services.mode, writer)]);
   if (conditional.length === 0) return new Map();
   // Deletions come first: what they take is no match for the others.
   const isDeleted = new Set(
@@ -106,11 +107,9 @@ function conditionOf(change: Change): SearchQuery | undefined {
 }
 
 /** Where PUT may create, of many to one address at once the first creates and the others follow it. */
-function addressesToLock(changes: readonly Change[], mode: Mode, party: number | null): readonly string[] {
+function addressesToLock(changes: readonly Change[], mode: Mode, writer: string): readonly string[] {
   if (!mode.allowsUpdateCreate) return [];
-  return changes.flatMap((change) =>
-    change.kind === 'update' ? [`${party ?? 'operator'}|${change.type}/${change.id}`] : [],
-  );
+  return changes.flatMap((change) => (change.kind === 'update' ? [`${writer}|${change.type}/${change.id}`] : []));
 }
 
 function toMatched(change: Exclude<Change, { kind: 'create' }>, { id }: Resolved): Change {

@@ -142,18 +142,20 @@ function toConcept(text: string): object {
   return { coding: [{ system: text.slice(0, at), code: text.slice(at + 1) }] };
 }
 
-/** The organization that the client acted for, with the Consents by which it was given what others keep. */
+/** The individual who acted, or the organization that the client acted for, with the Consents by which it was given what others keep. */
 function toParty(
-  { organizationId, organizationName, staff, entities }: AuditEvent,
+  { individualId, organizationId, organizationName, staff, entities }: AuditEvent,
   action: AuditAction,
   baseUrl: string,
 ): readonly object[] {
-  if (organizationId === undefined) return [];
   const code = action === 'R' || action === 'E' ? 'IRCP' : 'AUT';
+  const type = { coding: [{ system: participation, code }] };
+  if (individualId !== undefined) return [{ type, who: { reference: `Patient/${individualId}` }, requestor: true }];
+  if (organizationId === undefined) return [];
   const consents = new Set(entities.flatMap(({ consent }) => (consent === null ? [] : [consent])));
   return [
     {
-      type: { coding: [{ system: participation, code }] },
+      type,
       who: {
         reference: `Organization/${organizationId}`,
         ...(organizationName === undefined ? {} : { display: organizationName }),
@@ -173,7 +175,7 @@ interface Machines {
 
 /** What a read gives flows from the server; what else is asked, from the client. That is how IHE writes it. */
 function toMachines(
-  { clientId, organizationId }: AuditEvent,
+  { clientId, individualId, organizationId }: AuditEvent,
   { action, server, baseUrl }: Machines,
 ): readonly object[] {
   const [source, destination] = ['110153', '110152'];
@@ -182,7 +184,7 @@ function toMachines(
   const client = {
     ...role(ofClient),
     who: { identifier: { system: clientIdSystem, value: clientId } },
-    requestor: organizationId === undefined,
+    requestor: organizationId === undefined && individualId === undefined,
   };
   return [
     ...(clientId === undefined ? [] : [client]),

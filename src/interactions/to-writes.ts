@@ -1,8 +1,9 @@
 // From decided changes to versions to be put down: ids, meta, exact text, index rows, what a Consent opens.
 import { findConsentFaults, isWidened, toSharingExclusions, toSharingGrants } from '../access/consent.ts';
-import { custodianOf } from '../access/decide-write.ts';
+import { custodianOf, individualCustodian } from '../access/decide-write.ts';
+import { byIndividual } from '../access/grants.ts';
 import type { Permit } from '../access/permit.ts';
-import { findDeniableLabels } from '../access/sharing-labels.ts';
+import { findSharingLabels } from '../access/sharing-labels.ts';
 import { canonicalBase } from '../core/canonical.ts';
 import { problem, throwIfErrors } from '../core/problem.ts';
 import { formatInstant } from '../fhir/instant.ts';
@@ -67,11 +68,12 @@ function toWrite(change: SettledChange, { services, permit, locked, links }: Wri
     return { write, personKey };
   }
   const person = requireSamePerson(change, before, links.person.get(change) ?? null, services);
+  requireOwnPerson(permit, person, change.path);
   const resource = withMeta(links.resource.get(change) ?? change.resource, {
     id: change.id,
     versionId,
     lastUpdated,
-    source: sourceOf(permit, services),
+    source: sourceOf(permit, before, services),
   });
   return {
     write: {
@@ -84,7 +86,7 @@ function toWrite(change: SettledChange, { services, permit, locked, links }: Wri
         change.type === 'Consent' ? toGrants(resource, { services, permit, person, path: change.path }) : undefined,
       exclusions: change.type === 'Consent' && person !== null ? toSharingExclusions(resource, permit.at) : [],
       labels: {
-        now: findDeniableLabels(resource),
+        now: findSharingLabels(resource),
         mayHaveHad: before !== undefined && before.body?.includes('"security"') !== false,
       },
       keepsConfirmations:
@@ -119,8 +121,20 @@ function withMeta(
   };
 }
 
-function sourceOf(permit: Permit, services: Services): string {
-  return permit.principal.kind === 'system' ? permit.principal.party.source : services.baseUrl;
+/** The custodian: whoever changes it, what it was. */
+function sourceOf({ principal }: Permit, before: LockedVersion | undefined, { baseUrl }: Services): string {
+  if (principal.kind === 'system') return principal.party.source;
+  if (principal.kind === 'operator') return baseUrl;
+  const own = `${baseUrl}/Patient/${principal.person.patientId}`;
+  if (before?.body === undefined || before.custodianKey === individualCustodian) return own;
+  return (JSON.parse(before.body) as FhirResource).meta?.source ?? own;
+}
+
+/** An individual writes about himself or herself alone. @throws not-your-field */
+function requireOwnPerson({ principal }: Permit, person: PersonOf, expression: string): void {
+  if (principal.kind !== 'individual') return;
+  if (person !== null && 'key' in person && person.key === principal.person.key) return;
+  throw problem('not-your-field', { expression, diagnostics: 'Write about yourself.' });
 }
 
 function requireSamePerson(
@@ -180,8 +194,9 @@ function toGrants(
     );
   }
   const { principal } = permit;
-  if (person === null || principal.kind !== 'system') return [];
-  const grants = toSharingGrants(resource, principal.party.organizationId, permit.at);
+  if (person === null || principal.kind === 'operator') return [];
+  const recorder = principal.kind === 'individual' ? byIndividual : principal.party.organizationId;
+  const grants = toSharingGrants(resource, recorder, permit.at);
   // Where each party keeps its own persons, nobody else has anything about this one to open.
   return services.mode.sharesPersons ? grants : grants.filter(({ kind }) => kind === undefined);
 }

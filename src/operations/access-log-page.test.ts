@@ -12,6 +12,7 @@ const event = (changes: Partial<AuditEvent>): AuditEvent => ({
   clientId: 'c',
   organizationId: 'o',
   organizationName: 'Hemvården',
+  individualId: undefined,
   staff: undefined,
   patientId: 'p',
   personKey: 1,

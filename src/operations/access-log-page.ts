@@ -6,8 +6,8 @@ export interface AccessLogPage {
   /** Of the person, as the party that asks has registered it. */
   readonly personName: string;
   readonly personNumber: string;
-  /** The party that asks. */
-  readonly partyName: string;
+  /** The party that asks; undefined: the individual does. */
+  readonly partyName: string | undefined;
   readonly madeAt: Date;
   /** Newest first. */
   readonly events: readonly AuditEvent[];
@@ -59,6 +59,7 @@ const things: Readonly<Record<string, readonly [string, string]>> = {
 };
 
 const rights: Readonly<Record<string, string>> = {
+  individual: 'det handlar om den enskilde',
   own: 'egna uppgifter',
   author: 'skrev uppgiften själv',
   consent: 'den enskildes samtycke',
@@ -94,8 +95,7 @@ th, td { text-align: left; vertical-align: top; padding: 0.5rem 0.75rem 0.5rem 0
 </head>
 <body>
 <h1>Vem har tagit del av uppgifterna</h1>
-<p>Gäller ${escape(page.personName)}, ${escape(page.personNumber)}. Framtagen ${toTime(madeAt)} av ${escape(page.partyName)}.</p>
-<p>Sidan visar vad ${escape(page.partyName)} själv har gjort, och vilka andra som har fått uppgifter som ${escape(page.partyName)} ansvarar för. Vad andra gör med sina egna uppgifter står inte här: fråga dem.</p>
+<p>Gäller ${escape(page.personName)}, ${escape(page.personNumber)}. Framtagen ${toTime(madeAt)}${toReach(page)}
 ${table}
 ${cut}<p>Vill du veta mer om en händelse, fråga den verksamhet som står under Vem.</p>
 </body>
@@ -103,10 +103,21 @@ ${cut}<p>Vill du veta mer om en händelse, fråga den verksamhet som står under
 `;
 }
 
+/** By whom the page is made, and what it therefore shows. */
+function toReach({ partyName }: AccessLogPage): string {
+  if (partyName === undefined) {
+    return `.</p>
+<p>Sidan visar alla som har tagit del av uppgifter om dig här, och vad du själv har gjort. Vad verksamheterna gör i sina egna system står inte här: fråga dem.</p>`;
+  }
+  const party = escape(partyName);
+  return ` av ${party}.</p>
+<p>Sidan visar vad ${party} själv har gjort, och vilka andra som har fått uppgifter som ${party} ansvarar för. Vad andra gör med sina egna uppgifter står inte här: fråga dem.</p>`;
+}
+
 function toRow(event: AuditEvent): string {
   const cells = [
     `<time datetime="${event.at.toISOString()}">${toTime(event.at)}</time>`,
-    escape(event.organizationName ?? 'Okänd'),
+    escape(event.individualId === undefined ? (event.organizationName ?? 'Okänd') : 'Den enskilde'),
     escape(toDeed(event)),
     escape(toRight(event)),
   ];

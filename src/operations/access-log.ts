@@ -1,6 +1,8 @@
 // Patient/[id]/$access-log: who has had the person's data, as a page in plain Swedish to print or hand over. What it holds is what the
 // caller is told by AuditEvent; it needs the same scope. Without `start`, the last year.
 import { decide, requireScope } from '../access/decide.ts';
+import type { Permit } from '../access/permit.ts';
+import type { Party } from '../access/principal.ts';
 import { canonicalBase } from '../core/canonical.ts';
 import { problem } from '../core/problem.ts';
 import type { FhirResource } from '../fhir/resource.ts';
@@ -18,7 +20,7 @@ const yearMs = 366 * 24 * 3_600_000;
 export const accessLog: Operation = {
   name: '$access-log',
   summary:
-    'Who has had the person’s data, when and by what right: the AuditEvents that the caller is told of, as an HTML page in plain Swedish. Takes `start` and `end`; the last year where they are left out. At most 1 000 events. Only for a person that the caller has registered or sees.',
+    'Who has had the person’s data, when and by what right: the AuditEvents that the caller is told of, as an HTML page in plain Swedish; the individual is told of everybody. Takes `start` and `end`; the last year where they are left out. At most 1 000 events. Only for a person that the caller has registered or sees.',
   definition: `${canonicalBase}/OperationDefinition/Patient-access-log`,
   levels: ['instance'],
   types: ['Patient'],
@@ -32,13 +34,13 @@ async function runAccessLog(services: Services, context: RequestContext, request
   const at = services.clock();
   const permit = decide({ kind: 'access-log', type: 'Patient', id }, { ...context, at });
   const { principal } = permit;
-  if (principal.kind !== 'system') throw problem('role-forbidden');
+  if (principal.kind === 'operator') throw problem('role-forbidden');
   for (const action of ['r', 's'] as const) requireScope(principal, 'AuditEvent', action);
   const asked = readOperationParameters(services, context, { request, names: ['start', 'end'] });
   const { store, baseUrl } = services;
   const person = await store.read(permit, { type: 'Patient', id });
   if (person?.body === undefined) throw problem('not-found');
-  const organization = await store.read(permit, { type: 'Organization', id: principal.party.organizationId });
+  const partyName = principal.kind === 'system' ? await nameOfParty(services, permit, principal.party) : undefined;
   const lowMs = asked.time('start')?.lowMs ?? at.getTime() - yearMs;
   const highMs = asked.time('end')?.highMs ?? at.getTime() + 1;
   const bounds = [
@@ -59,7 +61,7 @@ async function runAccessLog(services: Services, context: RequestContext, request
   const body = toAccessLogPage({
     personName: toName(patient),
     personNumber: patient.identifier?.[0]?.value ?? `${baseUrl}/Patient/${id}`,
-    partyName: nameOf(organization?.body) ?? principal.party.source,
+    partyName,
     madeAt: at,
     events: page.events,
     isCut: page.next !== undefined,
@@ -81,6 +83,9 @@ function toName({ name }: PatientParts): string {
   return first?.text ?? [...(first?.given ?? []), first?.family ?? ''].join(' ').trim();
 }
 
-function nameOf(body: string | undefined): string | undefined {
-  return body === undefined ? undefined : (JSON.parse(body) as { readonly name?: string }).name;
+async function nameOfParty({ store }: Services, permit: Permit, { organizationId, source }: Party): Promise<string> {
+  const organization = await store.read(permit, { type: 'Organization', id: organizationId });
+  const { name = source }: { readonly name?: string } =
+    organization?.body === undefined ? {} : (JSON.parse(organization.body) as object);
+  return name;
 }

@@ -2,6 +2,7 @@
 // Makes no new version: the Consent stays the recording party's. Refuses without the ETag of the version that was read, so that nobody
 // confirms what has been changed unseen.
 import { namesCustodian, toSharingGrants } from '../access/consent.ts';
+import { individualCustodian } from '../access/decide-write.ts';
 import { decide } from '../access/decide.ts';
 import { canonicalBase } from '../core/canonical.ts';
 import { problem } from '../core/problem.ts';
@@ -42,12 +43,17 @@ export const confirm: Operation = {
           diagnostics: 'Who records a Consent opens its own data by naming itself in it.',
         });
       }
+      if (consent.custodianKey === individualCustodian) {
+        throw problem('consent-not-asked', {
+          diagnostics: 'The individual has recorded this Consent: it is in effect with nothing to confirm.',
+        });
+      }
       const resource = requireResource(parseJson(consent.body, { maxDepth: services.limits.jsonDepth }), undefined);
       if (!namesCustodian(resource, custodianId)) {
         throw problem('consent-not-asked', { expression: 'Consent.organization' });
       }
       const grants = toSharingGrants(resource, custodianId, consent.lastUpdated).filter(
-        ({ kind }) => kind === undefined,
+        (grant) => grant.kind === undefined && grant.custodianId === custodianId,
       );
       if (grants.length === 0) throw problem('consent-not-active', { expression: 'Consent.status' });
       await transaction.confirm(permit, {

@@ -1,6 +1,6 @@
 // Consent/$explain-access: does a party see what a custodian keeps about a person, which Consent and version opens it, or which denies it
 // (sip.md §5). The answer is that of the visibility predicate itself, at this moment. A party asks about itself, as custodian or as
-// recipient, and is told of the Consents it sees.
+// recipient, and is told of the Consents it sees; the individual asks about any two parties.
 import { decide, requireScope } from '../access/decide.ts';
 import { canonicalBase } from '../core/canonical.ts';
 import { problem } from '../core/problem.ts';
@@ -18,7 +18,7 @@ const name = '$explain-access';
 export const explainAccess: Operation = {
   name,
   summary:
-    'Whether an organization (`recipient`) sees what another (`custodian`) keeps about a person (`patient`) at this moment, and which Consent and version opens it or denies it. Takes references such as `Patient/[id]`; `custodian` or `recipient` is the caller itself, and is the caller where it is left out. With `resource` about one resource of the custodian’s, otherwise about what bears no label and is named by no Consent. Gives `access`, `rule` (`own`, `consent`, `denied`, `no-consent`) and, where the caller sees it, `consent`.',
+    'Whether an organization (`recipient`) sees what another (`custodian`) keeps about a person (`patient`) at this moment, and which Consent and version opens it or denies it. Takes references such as `Patient/[id]`; a party asks about itself, as one of them, and is that where it is left out; the individual names both. With `resource` about one resource of the custodian’s, otherwise about what bears no label and is named by no Consent. Gives `access`, `rule` (`own`, `consent`, `denied`, `no-consent`) and, where the caller sees it, `consent`.',
   definition: `${canonicalBase}/OperationDefinition/Consent-explain-access`,
   levels: ['type'],
   types: ['Consent'],
@@ -35,10 +35,10 @@ async function runExplainAccess(
   const permit = decide({ kind: 'explain-access', type: 'Consent' }, { ...context, at: services.clock() });
   const { principal } = permit;
   // The operator is refused above: it never meets data about a person.
-  if (principal.kind !== 'system') throw problem('role-forbidden');
+  if (principal.kind === 'operator') throw problem('role-forbidden');
   const names = ['patient', 'custodian', 'recipient', 'resource'];
   const asked = readOperationParameters(services, context, { request, names });
-  const query = toQuery(services, asked, principal.party.organizationId);
+  const query = toQuery(services, asked, principal.kind === 'system' ? principal.party.organizationId : undefined);
   // The answer tells whether the person is known, and whether the resource is seen.
   for (const type of ['Patient', ...(query.resource === undefined ? [] : [query.resource.type])]) {
     requireScope(principal, type, 'r');
@@ -66,7 +66,7 @@ async function runExplainAccess(
 }
 
 /** @throws operation-parameter-invalid */
-function toQuery(services: Services, asked: OperationParameters, callerId: string): AccessQuery {
+function toQuery(services: Services, asked: OperationParameters, callerId: string | undefined): AccessQuery {
   const addressOf = (parameter: string): ResourceAddress | undefined => {
     const text = asked.one(parameter);
     if (text === undefined) return undefined;
@@ -86,7 +86,9 @@ function toQuery(services: Services, asked: OperationParameters, callerId: strin
   if (patientId === undefined) throw invalidParameter(name, 'needs patient, such as Patient/[id]');
   const custodianId = idOf('custodian', 'Organization') ?? callerId;
   const recipientId = idOf('recipient', 'Organization') ?? callerId;
-  if (custodianId !== callerId && recipientId !== callerId) {
+  if (custodianId === undefined || recipientId === undefined)
+    throw invalidParameter(name, 'needs custodian and recipient, such as Organization/[id]');
+  if (callerId !== undefined && custodianId !== callerId && recipientId !== callerId) {
     throw invalidParameter(name, `explains what concerns you: give Organization/${callerId} as custodian or recipient`);
   }
   return { patientId, custodianId, recipientId, resource: addressOf('resource') };

@@ -17,6 +17,8 @@ export interface AuditEvent {
   /** The party that acted. */
   readonly organizationId: string | undefined;
   readonly organizationName: string | undefined;
+  /** The Patient's id of the individual who acted. */
+  readonly individualId: string | undefined;
   /** To the party that acted with the person and the roles; to others the purposes alone. */
   readonly staff: LoggedStaff | undefined;
   readonly patientId: string | undefined;

@@ -23,6 +23,7 @@ interface AuditEventRow extends LiveRow {
   readonly client_id: string | null;
   readonly party: string | null;
   readonly party_name: string | null;
+  readonly individual: string | null;
   readonly staff: AuditEvent['staff'] | null;
   readonly patient: string | null;
   /** 0: of none. */
@@ -62,6 +63,7 @@ function toEvent(row: AuditEventRow, seq: number): AuditEvent {
     clientId: row.client_id ?? undefined,
     organizationId: row.party ?? undefined,
     organizationName: row.party_name ?? undefined,
+    individualId: row.individual ?? undefined,
     staff: row.staff ?? undefined,
     patientId: row.patient ?? undefined,
     personKey: row.person === 0 ? null : row.person,
@@ -75,8 +77,9 @@ function toEvent(row: AuditEventRow, seq: number): AuditEvent {
 
 /** `e` is one of the things that the row `alias` of the log was about. */
 const loggedOf = (alias: 'f' | 'a'): LoggedEntity => ({
-  acting: name(`${alias}.party`),
+  acting: sql`coalesce(${name(`${alias}.party`)}, - (${name(`${alias}.staff`)} ->> 'individual')::bigint)`,
   custodian: sql`(e.entity ->> 'custodianKey')::bigint`,
+  address: sql`(e.entity ->> 'address')`,
   consent: sql`(e.entity ->> 'consent')`,
 });
 
@@ -100,7 +103,9 @@ function eventsStatement(reader: CheckedReader, query: AuditEventQuery): Fragmen
       ${seen} and ${beyond}
       order by c.at ${direction}, c.seq ${direction}, c.ordinal ${direction} limit ${value('integer', count === 0 ? 0 : count + 1)})
     select live.ok, ${total} as total, f.seq, f.ordinal, f.at, f.request_id, f.client_id, p.id as party, d.body::jsonb ->> 'name' as party_name, s.patient_id as patient, f.person,
-      case when f.is_own_act then f.staff when f.staff is not null then jsonb_build_object('roles', '[]'::jsonb, 'purposes', f.staff -> 'purposes') end as staff,
+      (select i.patient_id from person i where i.key = (f.staff ->> 'individual')::bigint) as individual,
+      case when f.staff -> 'purposes' is null then null when f.is_own_act then f.staff
+        else jsonb_build_object('roles', '[]'::jsonb, 'purposes', f.staff -> 'purposes') end as staff,
       f.interaction, f.outcome, f.status, case when f.is_own_act then f.type end as type, (
         select jsonb_agg(jsonb_build_object(
           'address', e.entity ->> 'address', 'versionId', e.entity ->> 'versionId', 'custodianId', k.id, 'rule', e.entity ->> 'rule',

@@ -1,5 +1,6 @@
 // The audit log: one row for what was done, each chained to the one before it (audit-chain.ts). Rows of requests that end at the same
 // time share one statement and one commit, and nobody's call resolves before its rows are committed. Never holds a personal number.
+import { individualCustodian } from '../access/decide-write.ts';
 import { createGroup } from '../core/group.ts';
 import { Problem, problem } from '../core/problem.ts';
 import type { AuditRow, Store } from './store.ts';
@@ -17,9 +18,10 @@ export function appendAuditRows(rows: readonly AuditRow[]): Statement {
   };
 }
 
-/** As `audit_append` takes it. */
-const toEntry = ({ entities, ...row }: AuditRow): object => ({
+/** As `audit_append` takes it. An individual who acted stands where staff of a party would. */
+const toEntry = ({ entities, individualKey, staff, ...row }: AuditRow): object => ({
   ...row,
+  staff: individualKey === undefined ? staff : { individual: individualKey },
   entities: entities.map(({ address, versionId, personKey, custodianKey, consent, rule }) => ({
     address,
     versionId,
@@ -41,19 +43,24 @@ interface Concern {
 }
 
 /**
- * Who may be told of the row, about whom: the party that acted, and each custodian of what it was about. What is about nobody counts
- * only where nothing is about anybody.
+ * Who may be told of the row, about whom: the party that acted, each custodian of what it was about, and the individual (the negative of the
+ * person's key). What is about nobody counts only where nothing is about anybody: it concerns who acted.
  */
-function toConcerns({ at, partyKey, entities }: AuditRow, index: number): readonly Concern[] {
+function toConcerns({ at, partyKey, individualKey, entities }: AuditRow, index: number): readonly Concern[] {
+  const acting = individualKey === undefined ? (partyKey ?? null) : -individualKey;
   const people = Map.groupBy(
     entities.filter(({ personKey }) => personKey !== null),
     ({ personKey }) => personKey ?? 0,
   );
   if (people.size === 0) people.set(0, []);
   return [...people].flatMap(([person, about], order) => {
-    const viewers = new Set([partyKey ?? null, ...about.map(({ custodianKey }) => custodianKey)]);
+    const custodians = about.map(({ custodianKey }) => custodianKey);
+    const viewers = new Set([acting, ...custodians, person === 0 ? null : -person]);
     return [...viewers].flatMap((viewer) =>
-      viewer === null ? [] : [{ place: index + 1, viewer, person, ordinal: order + 1, at }],
+      // What individuals keep concerns no party.
+      viewer === null || viewer === individualCustodian
+        ? []
+        : [{ place: index + 1, viewer, person, ordinal: order + 1, at }],
     );
   });
 }

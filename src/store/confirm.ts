@@ -24,11 +24,16 @@ export function createConfirm(
     insert into consent_confirmation (consent, custodian, confirmed_at)
     select ${slot('bigint', 'consent')}, ${reader.party}, ${reader.at} where (select ok from live)
     on conflict do nothing returning custodian),
+  -- What the individual keeps is open with the first custodian's part.
+  parts (custodian) as (
+    select custodian from confirmed
+    union all select 0 from confirmed
+    where not exists (select from sharing_grant g where g.consent = ${slot('bigint', 'consent')} and g.custodian = 0 and g.resource is null)),
   opened as (
     insert into sharing_grant (consent, consent_id, consent_version, person, custodian, recipient, starts_at, ends_at, purposes)
     select ${slot('bigint', 'consent')}, ${slot('text', 'consentId')}, ${slot('text', 'consentVersion')}, ${slot('bigint', 'person')},
       n.custodian, r.key, g.starts_at, g.ends_at, string_to_array(g.purposes, ' ')
-    from confirmed n
+    from parts n
     cross join unnest(${slot('text[]', 'recipients')}, ${slot('timestamptz[]', 'starts')}, ${slot('timestamptz[]', 'ends')},
       ${slot('text[]', 'grantPurposes')}) g (recipient, starts_at, ends_at, purposes)
     join organization r on r.id = g.recipient)

@@ -63,7 +63,8 @@ function explainStatement(reader: CheckedReader, query: AccessQuery): Fragment {
       : sql`select r.key, r.type, r.id, r.version_id, r.custodian, r.person, r.directory
         from sought s cross join parties p join resource r on r.person = s.person and r.custodian = p.custodian
           and r.type = ${value('text', resource.type)} and r.id = ${value('text', resource.id)} and not r.deleted
-        where (select ok from live)`;
+        -- A party is told of what it keeps or asks for; to the individual, what is not for the patient is not there.
+        where (select ok from live) and (${reader.person} is null or ${visibleTo('explain-resource', reader, 'r')})`;
   return sql`with ${liveCheck(reader)},
     parties as materialized (
       select c.key as custodian, r.key as recipient from organization c, organization r
@@ -78,7 +79,7 @@ function explainStatement(reader: CheckedReader, query: AccessQuery): Fragment {
       select a.custodian = ${recipient.party} as is_own, ${visibleTo('explain-access', recipient, 'a')} as is_open,
         ${openedBy(recipient, 'a')} as opened,
         -- Of one resource to its custodian alone: to anybody else it is not there.
-        case when a.key = 0 or a.custodian = ${reader.party} then ${deniedBy(recipient, 'a')} end as denied
+        case when a.key = 0 or a.custodian = ${reader.party} or ${reader.person} is not null then ${deniedBy(recipient, 'a')} end as denied
       from asked a)
     select live.ok, exists (select from parties) as are_parties, (select person from sought) as person,
       j.is_own, j.is_open, j.consent,

@@ -75,7 +75,8 @@ const recompute = `
     where not below.is_authority),
   gone as (
     delete from party_coverage p
-    where not exists (select from coverage c where c.covering = p.covering and c.covered = p.covered))
+    -- 0: what individuals keep.
+    where p.covered <> 0 and not exists (select from coverage c where c.covering = p.covering and c.covered = p.covered))
   insert into party_coverage (covering, covered) select covering, covered from coverage on conflict do nothing`;
 
 /** The ids among `organizationIds` that the acting party covers. None for the operator, who acts for no party. */

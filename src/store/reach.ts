@@ -34,5 +34,6 @@ export function reachTables(reader: Reader): Fragment {
       select distinct o.person from measured m
       cross join lateral (
         select o.person from sharing_grant o where o.recipient = m.recipient and o.custodian = m.custodian offset 0) o
-      where m.is_few)`;
+      where m.is_few
+      union select ${reader.person} where ${reader.person} is not null)`;
 }

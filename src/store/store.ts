@@ -20,7 +20,7 @@ export interface StoredVersion extends ResourceAddress {
   readonly body: string | undefined;
   /** True for what every authenticated client reads (Organization, Practitioner …): see access/compartment.ts. */
   readonly directory: boolean;
-  /** The store's key of the custodian's Organization; null where the operator wrote it. */
+  /** The store's key of the custodian's Organization, or `individualCustodian`; null where the operator wrote it. */
   readonly custodianKey: number | null;
   /** The store's key of the person; null where the resource is about none. */
   readonly personKey: number | null;
@@ -107,7 +107,7 @@ export interface ExplainedAccess {
 }
 
 /** By what right a party is given something: everybody is, it keeps it, it wrote that version, or a Consent opens it. */
-export type AccessRule = 'directory' | 'own' | 'author' | 'consent';
+export type AccessRule = 'directory' | 'own' | 'individual' | 'author' | 'consent';
 
 /** Who was at work and why, as far as it was said. `system|code` each. */
 export interface LoggedStaff {
@@ -122,6 +122,8 @@ export interface AuditRow {
   readonly requestId: string;
   readonly clientId: string | undefined;
   readonly partyKey: number | undefined;
+  /** The store's key of the person who acted; left out where a party or the operator did. */
+  readonly individualKey?: number | undefined;
   readonly staff: LoggedStaff | undefined;
   readonly interaction: string;
   readonly outcome: 'success' | 'refused' | 'failed';

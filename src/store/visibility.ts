@@ -30,6 +30,7 @@ export const visibilityPaths = [
   'explain-person',
   'explain-access',
   'explain-consent',
+  'explain-resource',
   'audit-event',
   'audit-entity',
   'audit-searched-entity',
@@ -39,7 +40,7 @@ export const visibilityPaths = [
 
 export type VisibilityPath = (typeof visibilityPaths)[number];
 
-/** Visible as long as it is directory, the reader's own, or opened by a consent. `alias` is a row of `resource`. */
+/** Visible as long as it is directory, the reader's own, about the reader, or opened by a consent. `alias` is a row of `resource`. */
 export function visibleTo(_path: VisibilityPath, reader: Reader, alias: string): Fragment {
   return visible(reader, alias);
 }
@@ -52,10 +53,24 @@ export function versionVisibleTo(_path: VisibilityPath, reader: Reader, alias: s
 /** The predicate itself; row-level security is made from it as well. A scalar subquery stays a probe per row in every plan. */
 function visible(reader: Reader, alias: string): Fragment {
   const row = name(alias);
-  return sql`(${row}.directory or ${row}.custodian = ${reader.party} or (select true ${openingGrants(reader, alias)} limit 1))`;
+  return sql`(${row}.directory or ${row}.custodian = ${reader.party} or ${isAboutReader(reader, row)} or (select true ${openingGrants(reader, alias)} limit 1))`;
 }
 
 const ownAliases: ReadonlySet<string> = new Set(['opening', 'above', 'barring', 'said']);
+
+/** As access/sharing-labels.ts has it; the text of a policy takes no parameters. */
+const notForPatient = sql`'http://terminology.hl7.org/CodeSystem/v3-ActCode|NOPATIENT'`;
+
+/** The individual sees what is about him or her, whoever keeps it, unless that is marked as not for the patient. */
+function isAboutReader(reader: Reader, row: Fragment): Fragment {
+  return sql`case when ${row}.person = ${reader.person} then ${bears(row, sql`said.label = ${notForPatient}`)} is null end`;
+}
+
+/** Not null of a row that bears such a label, in this version or in the current one. */
+function bears(row: Fragment, isSuch: Fragment): Fragment {
+  return sql`(select true from resource_label said
+      where said.resource = ${row}.key and ${isSuch} and (said.is_current or said.version_id = ${row}.version_id) limit 1)`;
+}
 
 /** FROM and WHERE of the grants in force that open the row: the recipient covers the reader, the custodian covers the row's. */
 function openingGrants(reader: Reader, alias: string): Fragment {
@@ -86,9 +101,7 @@ function exclusions(reader: Reader, row: Fragment): Fragment {
         and (barring.recipients is null
           or barring.recipients && array(select above.covering from party_coverage above where above.covered = ${reader.party}))
         and (barring.targets is null or ${row}.type || '/' || ${row}.id = any (barring.targets))
-        and (barring.labels is null or exists (
-          select from resource_label said where said.resource = ${row}.key and said.label = any (barring.labels)
-            and (said.is_current or said.version_id = ${row}.version_id)))`;
+        and (barring.labels is null or ${bears(row, sql`said.label = any (barring.labels)`)} is not null)`;
 }
 
 /** A grant is of all that the custodian keeps about the person, or of one resource as it is now. */
@@ -139,12 +152,13 @@ export function hasTarget({ type, id }: Address, condition: Fragment): Fragment 
 
 /**
  * Those of the row's references that can be hidden from somebody who sees the row, as text[]. A Consent may be seen by a custodian that is
- * asked to confirm it and sees nothing else; where anything about the person is excluded, each target is judged by itself.
+ * asked to confirm it and sees nothing else; where anything about the person is excluded, and for the individual, each target is judged
+ * by itself.
  */
 export function hideableReferences(reader: Reader, alias: string): Fragment {
   const row = name(alias);
   return sql`case when ${row}.custodian is distinct from ${reader.party} and (${row}.author = ${reader.party} or ${row}.type = 'Consent'
-      or (select true from sharing_exclusion barring where barring.person = ${row}.person limit 1) is not null)
+      or ${reader.person} is not null or (select true from sharing_exclusion barring where barring.person = ${row}.person limit 1) is not null)
     then ${row}.refs else ${row}.foreign_refs end`;
 }
 
@@ -185,23 +199,36 @@ export function isOfReader(reader: Reader, alias: string): Fragment {
   return sql`${name(alias)}.registrant = coalesce(${reader.party}, 0)`;
 }
 
-/** Of an event of the audit log: the party that acted, and those whose data were concerned. `alias` is a row of `audit_concern`. */
+/**
+ * Of an event of the audit log: the party that acted, those whose data were concerned, and the individual, who stands there as the
+ * negative of the person's key. `alias` is a row of `audit_concern`.
+ */
 export function concernsReader(_path: VisibilityPath, reader: Reader, alias: string): Fragment {
   return concerns(reader, alias);
 }
 
-const concerns = (reader: Reader, alias: string): Fragment => sql`${name(alias)}.viewer = ${reader.party}`;
+const concerns = (reader: Reader, alias: string): Fragment =>
+  sql`${name(alias)}.viewer = coalesce(${reader.party}, - ${reader.person})`;
 
-/** What an event was about, as expressions: keys of Organizations, and `id/_history/version` of a Consent. */
+/** What an event was about, as expressions: who acted and whose it was (`viewer` of audit_concern), `Type/id`, `id/_history/version` of a Consent. */
 export interface LoggedEntity {
   readonly acting: Fragment;
   readonly custodian: Fragment;
+  readonly address: Fragment;
   readonly consent: Fragment;
 }
 
-/** Of what an event was about, a party is told what it asked for itself, and what it keeps: not what others keep. */
+/**
+ * Of what an event was about, a party is told what it asked for itself, and what it keeps: not what others keep. The individual is told of
+ * what he or she sees.
+ */
 export function isToldOfEntity(_path: VisibilityPath, reader: Reader, entity: LoggedEntity): Fragment {
-  return sql`(${entity.acting} = ${reader.party} or ${entity.custodian} = ${reader.party})`;
+  const address = {
+    type: sql`split_part(${entity.address}, '/', 1)`,
+    id: sql`split_part(${entity.address}, '/', 2)`,
+  };
+  return sql`(${entity.acting} = ${reader.party} or ${entity.custodian} = ${reader.party}
+    or case when ${reader.person} is not null then ${hasTarget(address, visible(reader, 't'))} end)`;
 }
 
 /** A Consent is named to whoever sees it: also a custodian may have its data opened by one that a unit above it has recorded. */
@@ -209,9 +236,9 @@ export function isToldOfConsent(path: 'audit-consent', reader: Reader, { consent
   return hasTarget({ type: sql`'Consent'`, id: sql`split_part(${consent}, '/', 1)` }, visibleTo(path, reader, 't'));
 }
 
-/** Who was at work at the party that acted, and what it searched for, is told to that party: a type may tell what others keep. */
+/** Who was at work at the party that acted, and what it searched for, is told to whoever acted: a type may tell what others keep. */
 export function isToldOfAct(_path: VisibilityPath, reader: Reader, entity: LoggedEntity): Fragment {
-  return sql`${entity.acting} = ${reader.party}`;
+  return sql`${entity.acting} = coalesce(${reader.party}, - ${reader.person})`;
 }
 
 /** USING of the policy on `audit_concern`, and through it of the one on `audit_log`. */

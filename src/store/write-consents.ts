@@ -21,12 +21,12 @@ export const closing: Fragment = sql`closed as (
 
 export const opening: Fragment = sql`opened as (
     insert into sharing_grant (consent, consent_id, consent_version, person, custodian, recipient, starts_at, ends_at, resource, purposes)
-    select w.key, w.id, w.version_id, w.person, c.key, r.key, g.starts_at, g.ends_at, case when g.kind = 'asking' then w.key end,
+    select w.key, w.id, w.version_id, w.person, coalesce(c.key, 0), r.key, g.starts_at, g.ends_at, case when g.kind = 'asking' then w.key end,
       string_to_array(g.purposes, ' ')
     from ${givenGrants}
-    join w on w.n = g.n join organization c on c.id = g.custodian join organization r on r.id = g.recipient
-    where g.kind is distinct from 'when-confirmed' or (g.stays and exists (
-      select from consent_confirmation past where past.consent = w.follows and past.custodian = c.key)))`;
+    join w on w.n = g.n left join organization c on c.id = g.custodian join organization r on r.id = g.recipient
+    where (c.key is not null or g.custodian = '(individual)') and (g.kind is distinct from 'when-confirmed' or (g.stays and exists (
+      select from consent_confirmation past where past.consent = w.follows and (past.custodian = c.key or c.key is null)))))`;
 
 /** An organization that is denied and no longer there leaves the condition standing, so that no more is denied than was said. */
 export const excluding: Fragment = sql`excluded as (

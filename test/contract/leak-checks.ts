@@ -4,6 +4,7 @@ import type { Permit } from '../../src/access/permit.ts';
 import type { EverythingQuery, Store, StoredVersion } from '../../src/store/store.ts';
 import type { Filter } from '../../src/search/query.ts';
 import type { AuditEventFilter } from '../../src/store/audit-event.ts';
+import { notForPatient } from '../../src/access/sharing-labels.ts';
 import { auditRow, change, consent, minutesAfterNoon, put, query } from './store-world.ts';
 import type { World } from './store-world.ts';
 
@@ -25,6 +26,8 @@ const above = (id: string): Filter => ({
 export interface Secret {
   /** What `region` keeps and `other` may not see. */
   readonly permit: Permit;
+  /** The person p1. What `region` keeps about p1 and has marked as not for the patient is hidden from p1, and p2 altogether. */
+  readonly individual: Permit;
   readonly firstVersion: string;
   readonly currentVersion: string;
 }
@@ -95,9 +98,31 @@ export async function plantSecret(world: World): Promise<Secret> {
       grants: [{ custodianId: 'town', recipientId: 'clinic', startsAt: minutesAfterNoon(-120), endsAt: undefined }],
     },
   );
+  await put(world, {
+    type: 'Communication',
+    id: 'kept-back',
+    custodian: 'region',
+    patient: 'p1',
+    labels: [notForPatient],
+  });
+  await put(world, {
+    type: 'Encounter',
+    id: 'leads-to-kept-back',
+    custodian: 'region',
+    patient: 'p1',
+    refersTo: [
+      ['patient', 'Patient/p1'],
+      ['reason', 'Communication/kept-back'],
+    ],
+  });
   await plantExport(world);
   await plantLog(world);
-  return { permit: world.permit('other'), firstVersion: first?.versionId ?? '', currentVersion: current.versionId };
+  return {
+    permit: world.permit('other'),
+    individual: await world.individual('p1'),
+    firstVersion: first?.versionId ?? '',
+    currentVersion: current.versionId,
+  };
 }
 
 /** What the region did with its own; what the town read of several parties' data; what `other` read by a Consent that it does not see. */
@@ -131,11 +156,12 @@ async function plantLog(world: World): Promise<void> {
   await world.store.audit([
     row('logged-alone', 'region', entity('CarePlan/plan', 'region')),
     row('logged-together', 'town', entity('CarePlan/plan', 'region', 'c'), entity('Task/task', 'other', 'c')),
+    row('logged-kept-back', 'region', entity('Communication/kept-back', 'region')),
     row('logged-by-other', 'other', entity('Patient/p2', 'town', 'hidden-consent')),
   ]);
 }
 
-const events = (store: Store, { permit }: Secret, filters: readonly AuditEventFilter[] = []) =>
+const events = (store: Store, { permit }: Pick<Secret, 'permit'>, filters: readonly AuditEventFilter[] = []) =>
   store.auditEvents(permit, {
     filters,
     isOldestFirst: true,
@@ -208,6 +234,49 @@ async function withoutTrace<T>(
   if (box.result === undefined) throw new Error('nothing was done');
   return box.result.given;
 }
+
+const keptBack = { type: 'Communication', id: 'kept-back' } as const;
+
+/** What an individual may not see: what is marked so, and whatever is about another person. */
+const individualChecks: Readonly<Record<string, (store: Store, secret: Secret) => Promise<Leaks>>> = {
+  'what is not for the patient, read': async (store, { individual }) =>
+    namesOf([await store.read(individual, keptBack)]),
+  'what is not for the patient, searched': async (store, { individual }) => {
+    const page = await store.search(individual, query('Communication', [isAbout('p1')]));
+    return [...namesOf(page.matches), ...(page.total === 0 ? [] : [`total ${page.total}`])];
+  },
+  'what is not for the patient, left in a body': async (store, { individual }) => {
+    const encounter = await store.read(individual, { type: 'Encounter', id: 'leads-to-kept-back' });
+    return encounter?.hiddenReferences.join() === 'Communication/kept-back' ? [] : ['Communication/kept-back'];
+  },
+  'what is not for the patient, explained': async (store, { individual }) => {
+    const asked = { patientId: 'p1', custodianId: 'region', recipientId: 'region', resource: keptBack };
+    const found = await store.explain(individual, asked);
+    return typeof found === 'object' && !found.isOpen ? [] : ['Communication/kept-back is explained'];
+  },
+  'what is not for the patient, in the log': async (store, { individual }) => {
+    const told = (await events(store, { permit: individual })).events;
+    if (told.length !== 3) return [`${told.length} events about the person`];
+    return told.flatMap(({ entities }) =>
+      entities.flatMap(({ address }) => (address === 'Communication/kept-back' ? [address] : [])),
+    );
+  },
+  'what is about another person': async (store, { individual }) =>
+    namesOf([
+      await store.read(individual, { type: 'Goal', id: 'goal-of-p2' }),
+      await store.read(individual, { type: 'Patient', id: 'p2' }),
+      ...(await store.search(individual, query('Goal', [], { total: 'none' }))).matches.filter(
+        ({ id }) => id !== 'goal',
+      ),
+      ...(await store.search(individual, query('Patient', [], { total: 'none' }))).matches.filter(
+        ({ id }) => id !== 'p1',
+      ),
+    ]),
+  'the events about another person': async (store, { individual }) =>
+    (await events(store, { permit: individual })).events.flatMap(({ patientId }) =>
+      patientId === 'p1' ? [] : [`about ${patientId}`],
+    ),
+};
 
 export const leakChecks: Readonly<Record<string, (store: Store, secret: Secret) => Promise<Leaks>>> = {
   read: async (store, { permit }) => namesOf([await store.read(permit, plan)]),
@@ -377,6 +446,7 @@ export const leakChecks: Readonly<Record<string, (store: Store, secret: Secret) 
     if (page.events.length !== 1) return ['no event that could name it'];
     return page.events.flatMap(({ entities }) => entities.flatMap(({ consent: named }) => named ?? []));
   },
+  ...individualChecks,
   'lines of an export': async (store, { permit }) => namesOf(await store.exports.lines(permit, allLines)),
   'conditional match': (store, { permit }) =>
     withoutTrace(store, permit, async (inside) => {

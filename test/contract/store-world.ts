@@ -41,6 +41,8 @@ export interface World {
   /** Permit of a party, at noon unless said otherwise. */
   readonly permit: (party: OrganizationId, at?: Date) => Permit;
   readonly operator: Permit;
+  /** Permit of the person with this Patient id, who must be known to the store, by an app. */
+  readonly individual: (patientId: string, at?: Date) => Promise<Permit>;
   readonly keyOf: (party: OrganizationId) => number;
   readonly close: () => Promise<void>;
 }
@@ -72,6 +74,9 @@ export async function openWorld(open: OpenDatabase): Promise<World> {
   });
   const [vendorRow] = await database.query<{ key: number }>({
     text: `insert into client (client_id, name, kind, scopes, created_at) values ('vendor', 'Vendor', 'system', '', now()) returning key`,
+  });
+  const [appRow] = await database.query<{ key: number }>({
+    text: `insert into client (client_id, name, kind, scopes, created_at) values ('app', 'App', 'app', '', now()) returning key`,
   });
   const clientKey = vendorRow?.key ?? 0;
   await database.query({
@@ -129,6 +134,26 @@ export async function openWorld(open: OpenDatabase): Promise<World> {
         at,
         requestId: 'request',
       }),
+    individual: async (patientId, at = noon) => {
+      const [row] = await database.query<{ key: number }>({
+        text: 'select key from person where patient_id = $1',
+        values: [patientId],
+      });
+      if (row === undefined) throw new Error(`${patientId} is not known`);
+      return grantPermit({
+        principal: {
+          kind: 'individual',
+          clientId: 'app',
+          clientKey: appRow?.key ?? 0,
+          scopes,
+          expiresAtMs: Infinity,
+          person: { key: row.key, patientId },
+        },
+        interaction: 'read',
+        at,
+        requestId: 'request',
+      });
+    },
     close: async () => {
       await store.close();
       await remove();
@@ -174,6 +199,8 @@ export interface Draft {
   readonly dates?: IndexRows['dates'];
   readonly strings?: IndexRows['strings'];
   readonly grants?: readonly SharingGrant[];
+  /** Security labels, as `system|code`. */
+  readonly labels?: readonly string[];
 }
 
 /** A version to write, with a `patient` reference and a `text` token of its own id unless said otherwise. */
@@ -206,6 +233,7 @@ export function toWrite(world: World, draft: Draft): ResourceWrite {
         },
     references: isDelete ? [] : refersTo.map(([, reference]) => reference),
     grants: draft.grants,
+    ...(draft.labels === undefined ? {} : { labels: { now: draft.labels, mayHaveHad: true } }),
     organization: undefined,
   };
 }

@@ -7,12 +7,13 @@ import { join } from 'node:path';
 import { startHub, type RunningHub } from '../../src/app.ts';
 import { toAuthorizationAddresses } from '../../src/auth/addresses.ts';
 import { carryOutClientCommand } from '../../src/auth/clients.ts';
-import { makeKeyPair, signIn, type VendorSystem } from '../../src/cli/demo/vendor-system.ts';
+import { callFhir, makeKeyPair, signIn, type VendorSystem } from '../../src/cli/demo/vendor-system.ts';
 import { readConfig, type Config } from '../../src/config.ts';
 import { systemClock } from '../../src/core/clock.ts';
 import { createLog } from '../../src/core/log.ts';
 import type { Database, Queryable } from '../../src/store/database.ts';
 import { openPostgres } from '../../src/store/postgres.ts';
+import { logInPerson } from '../authorization/log-in-person.ts';
 import { seedEmbedded } from '../contract/embedded-seed.ts';
 import { requireCleanLog } from '../contract/log-secrets.ts';
 import { createDatabase } from '../contract/open-databases.ts';
@@ -25,6 +26,8 @@ export interface TestHub {
   readonly operator: VendorSystem;
   /** A system that acts for the organization with this HSA-id; registered when it is first asked for. */
   readonly party: (hsaId: string, scope?: string, staff?: ClientAssertion['staff']) => Promise<VendorSystem>;
+  /** The app of the person with this number, who has logged in to it. */
+  readonly individual: (personalNumber: string, scope?: string) => Promise<VendorSystem>;
   /** Moves the hub's clock on. */
   readonly advance: (ms: number) => void;
   readonly now: () => Date;
@@ -143,6 +146,10 @@ export async function openTestHub(settings: Partial<Config> = {}): Promise<TestH
       const known = parties.get(key) ?? (await register(hsaId, hsaId, scope, staff));
       parties.set(key, known);
       return known;
+    },
+    individual: async (personalNumber, scope = 'launch/patient patient/*.cruds') => {
+      const { token } = await logInPerson({ publicUrl: hub.publicUrl, database: hub.database, personalNumber, scope });
+      return { name: personalNumber, token, call: (call) => callFhir(baseUrl, token, call) };
     },
     advance: (ms) => {
       offsetMs += ms;

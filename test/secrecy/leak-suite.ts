@@ -22,6 +22,7 @@ import {
   denyActor,
   denyData,
   denyLabel,
+  message,
   messageIdSystem,
   open,
   openJointly,
@@ -63,6 +64,12 @@ export interface LeakWorld {
   /** Registered by the reader, and later by the third party, which has opened its registration. */
   readonly evaId: string;
   readonly third: VendorSystem;
+  /** Bo, by an app of his own. */
+  readonly person: VendorSystem;
+  /** Of the keeper's about Bo, and marked as not for the patient. */
+  readonly keptBack: Written;
+  /** The keeper's Task about Bo that leads to it. */
+  readonly leading: Written;
 }
 
 const never = {
@@ -71,6 +78,8 @@ const never = {
   code: 'aldrig-sedd',
   nested: 'aldrig-sagt',
 } as const;
+const keptBackCode = 'undan-honom';
+const notForPatient = { system: 'http://terminology.hl7.org/CodeSystem/v3-ActCode', code: 'NOPATIENT' };
 const nestedCode = 'undan-inuti';
 const hiddenCode = 'undan-gomda';
 
@@ -122,6 +131,12 @@ export async function plantSecrets(hub: TestHub): Promise<LeakWorld> {
   await create(third, patient(persons.eva));
   await open({ by: third, person: eva.address, custodian: hsa.childUnit, recipient: hsa.homeCare });
   await create(third, patient(persons.filip, { address: [{ text: secretWord }] }));
+  const kept = message(bo.address, hsa.homeCare, {
+    meta: { security: [notForPatient] },
+    identifier: [{ system: messageIdSystem, value: keptBackCode }],
+  });
+  const keptBack = await change(keeper, await create(keeper, kept), { sent: '2026-10-29T08:00:00+01:00' });
+  const leading = await create(keeper, task(bo.address, hsa.careCentre, keptBack.address));
   return {
     hub,
     ask,
@@ -137,6 +152,9 @@ export async function plantSecrets(hub: TestHub): Promise<LeakWorld> {
     cecilia: { id: cecilia.id, version: cecilia.versionId, goal: ceciliasGoal },
     davidId: david.id,
     evaId: eva.id,
+    person: await hub.individual(persons.bo),
+    keptBack,
+    leading,
   };
 }
 
@@ -177,13 +195,15 @@ async function exportAll(
 
 type Check = (world: LeakWorld) => Promise<readonly string[]>;
 
-/** An answer to the reader that holds the secret word is a leak, whatever else it is. */
+/** An answer to the reader that holds the secret word is a leak, whatever else it is. To the person it is none: much is about him. */
 async function look(
   world: LeakWorld,
   call: Call,
+  by: VendorSystem = world.reader,
 ): Promise<{ readonly answer: Answer; readonly leaks: readonly string[] }> {
-  const answer = await world.ask(world.reader, call);
-  const told = answer.text.includes(secretWord) ? [`${call.method} ${call.path} gives the secret`] : [];
+  const answer = await world.ask(by, call);
+  const told =
+    by !== world.person && answer.text.includes(secretWord) ? [`${call.method} ${call.path} gives the secret`] : [];
   return { answer, leaks: answer.status >= 500 ? [...told, `${call.path} gives ${answer.status}`] : told };
 }
 
@@ -193,11 +213,14 @@ interface Pair {
   readonly words: readonly (readonly [string, string])[];
   /** Of a write that succeeds, only what is not new each time is compared. */
   readonly isWrite?: boolean;
+  /** Left out: the reader. */
+  readonly by?: VendorSystem;
 }
 
-async function compare(world: LeakWorld, { hidden, absent, words, isWrite = false }: Pair): Promise<readonly string[]> {
-  const seen = await look(world, hidden);
-  const unseen = await look(world, absent);
+async function compare(world: LeakWorld, pair: Pair): Promise<readonly string[]> {
+  const { hidden, absent, words, isWrite = false, by } = pair;
+  const seen = await look(world, hidden, by);
+  const unseen = await look(world, absent, by);
   const clean = isWrite ? withoutNewWords : (answer: Answer): Answer => answer;
   return [...seen.leaks, ...differences(clean(seen.answer), clean(unseen.answer), words)];
 }
@@ -306,8 +329,14 @@ const byAddress: Readonly<Record<string, Check>> = Object.fromEntries(
   ]),
 );
 
-function compareTargets(world: LeakWorld, question: AskOf, target: Parameters<AskOf>[0]): Promise<readonly string[]> {
+function compareTargets(
+  world: LeakWorld,
+  question: AskOf,
+  target: Parameters<AskOf>[0],
+  by?: VendorSystem,
+): Promise<readonly string[]> {
   return compare(world, {
+    ...(by === undefined ? {} : { by }),
     hidden: question(target),
     absent: question({ ...target, id: never.id }),
     words: [[target.id, never.id]],
@@ -1100,6 +1129,108 @@ const onTheLog: Readonly<Record<string, Check>> = {
   },
 };
 
+/** What the person whom it is about may not see: what is marked so, and whatever is about somebody else. */
+const onIndividuals: Readonly<Record<string, Check>> = {
+  ...Object.fromEntries(
+    Object.entries(questions).flatMap(([name, question]): readonly (readonly [string, Check])[] => [
+      [
+        `${name}: what is not for the patient is as absent`,
+        (world) => {
+          const { id, versionId } = world.keptBack;
+          const body = message(`Patient/${world.bo.id}`, hsa.homeCare);
+          return compareTargets(world, question, { type: 'Communication', id, version: versionId, body }, world.person);
+        },
+      ],
+      [
+        `${name}: what is about another person is as absent`,
+        (world) => {
+          const { id, versionId } = world.cecilia.goal;
+          const target = { type: 'Goal', id, version: versionId, body: goal(`Patient/${world.bo.id}`) };
+          return compareTargets(world, question, target, world.person);
+        },
+      ],
+    ]),
+  ),
+  ...Object.fromEntries(
+    (
+      [
+        ['messages by identifier', `Communication?identifier=${messageIdSystem}|$&_total=accurate`],
+        ['tasks by a chain', `Task?focus:Communication.identifier=${messageIdSystem}|$&_total=accurate`],
+        ['the person by what refers to him', `Patient?_has:Communication:patient:identifier=${messageIdSystem}|$`],
+      ] as const
+    ).map(([name, path]): readonly [string, Check] => [
+      `${name}: what is not for the patient`,
+      (world) => {
+        const at = (code: string): Call => ({ method: 'GET', path: path.replace('$', code) });
+        const words = [[keptBackCode, never.code]] as const;
+        return compare(world, { hidden: at(keptBackCode), absent: at(never.code), words, by: world.person });
+      },
+    ]),
+  ),
+  'what is not for the patient is in no list of the person’s': async (world) => {
+    const { person, keptBack, bo } = world;
+    const paths = [
+      'Communication',
+      'Communication/_history',
+      '_history?_count=1000',
+      `Patient/${bo.id}/$everything?_count=1000`,
+      `Patient/${bo.id}/Communication`,
+      'Task?_include=Task:focus&_count=1000',
+      'AuditEvent?_count=1000',
+      `Patient/${bo.id}/$access-log`,
+    ];
+    const found = await Promise.all(paths.map((path) => look(world, { method: 'GET', path }, person)));
+    return found.flatMap(({ answer, leaks }, at) => [
+      ...leaks,
+      ...(answer.status === 200 ? [] : [`${paths[at]} gives ${answer.status}`]),
+      ...mentions(answer, [keptBack.id]),
+    ]);
+  },
+  'events about what is not for the patient': (world) => {
+    const at = (id: string): Call => ({ method: 'GET', path: `AuditEvent?entity=Communication/${id}&_total=accurate` });
+    const { id } = world.keptBack;
+    return compare(world, { hidden: at(id), absent: at(never.id), words: [[id, never.id]], by: world.person });
+  },
+  'a reference to what is not for the patient is taken out': async (world) => {
+    const { answer, leaks } = await look(world, { method: 'GET', path: world.leading.address }, world.person);
+    return [
+      ...leaks,
+      ...(answer.status === 200 ? [] : [`status ${answer.status}`]),
+      ...mentions(answer, [world.keptBack.id]),
+    ];
+  },
+  '$explain-access about what is not for the patient': (world) => {
+    const [custodian, recipient] = [world.keeper, world.reader].map(
+      (party) => `Organization/${organizationIdOf(party)}`,
+    );
+    const at = (id: string): Call => ({
+      method: 'GET',
+      path: `Consent/$explain-access?patient=Patient/${world.bo.id}&custodian=${custodian}&recipient=${recipient}&resource=Communication/${id}`,
+    });
+    // It is its custodian's own: open, were it there.
+    const own = (id: string): Call => ({
+      ...at(id),
+      path: at(id).path.replace(`recipient=${recipient}`, `recipient=${custodian}`),
+    });
+    const { id } = world.keptBack;
+    const words = [[id, never.id]] as const;
+    const clean = { words, isWrite: true, by: world.person };
+    return compare(world, { hidden: own(id), absent: own(never.id), ...clean });
+  },
+  'the person sees what is not hidden': async (world) => {
+    const { person, bo } = world;
+    const { answer } = await look(world, { method: 'GET', path: bo.goal.address }, person);
+    const log = await look(world, { method: 'GET', path: 'AuditEvent?_count=1000' }, person);
+    return [
+      ...(answer.status === 200 ? [] : [`${bo.goal.address} gives ${answer.status}`]),
+      ...(entriesOf(log.answer).length > 5 ? [] : ['few events in the log']),
+      ...entriesOf(log.answer).flatMap(({ resource }) =>
+        JSON.stringify(resource).includes(`Patient/${bo.id}`) ? [] : ['an event about somebody else'],
+      ),
+    ];
+  },
+};
+
 /** The checks in parts, in this order: the last ones write, move the clock and shut the reader out. */
 export const leakParts = {
   byAddress,
@@ -1111,6 +1242,7 @@ export const leakParts = {
   byCondition,
   byWriting,
   onTheLog,
+  onIndividuals,
   onConsent,
   onJointConsents,
   onDenials,

@@ -13,8 +13,8 @@ const plants: Readonly<Record<string, readonly Edit[]>> = {
   'a custodian that has not confirmed opens its data': [
     {
       file: writeConsents,
-      find: "where g.kind is distinct from 'when-confirmed' or (g.stays and exists (",
-      put: 'where true or (g.stays and exists (',
+      find: "and (g.kind is distinct from 'when-confirmed' or (g.stays and exists (",
+      put: 'and (true or (g.stays and exists (',
     },
   ],
   'a unit above the recipient sees': [

@@ -1,26 +1,43 @@
-// A random play of consents on a hub, and the oracle that it is compared with (sip.md §4–5): four parties give, confirm, change and
-// withdraw consents, write and read, while time passes, in an order that a seed decides. No test runner: a copy of the sources with a
+// A random play of consents on a hub, and the oracle that it is compared with (sip.md §4–5): four parties and the persons themselves give,
+// confirm, change and withdraw consents, write and read, while time passes, in an order that a seed decides. No test runner: a copy of the sources with a
 // fault planted plays it as well (model-faults.test.ts).
 import { isDeepStrictEqual } from 'node:util';
 import type { VendorSystem } from '../../src/cli/demo/vendor-system.ts';
 import { entriesOf, goal, organizationOf, patient, persons } from '../scenarios/fixtures.ts';
 import { hsa, type OpenHub, type TestHub } from '../scenarios/test-hub.ts';
 import { type Ask, askAt } from './answers.ts';
-import { change, confirm, create, denyActor, denyData, denyLabel, openJointly, remove, type Written } from './world.ts';
+import {
+  change,
+  confirm,
+  create,
+  denyActor,
+  denyData,
+  denyLabel,
+  message,
+  openJointly,
+  remove,
+  type Written,
+} from './world.ts';
 import { createRandom, type Random } from '../contract/seeded-random.ts';
 
 const partyIds = [hsa.careCentre, hsa.elderBoard, hsa.homeCare, hsa.childUnit] as const;
 type PartyId = (typeof partyIds)[number];
 
+/** Whoever the data are about. */
+const individual = 'individual';
+type Actor = PartyId | typeof individual;
+
 /** The elder board's unit, home care, is the only one that is below another. */
-const covers = (above: PartyId, below: PartyId): boolean =>
+const covers = (above: Actor, below: Actor): boolean =>
   above === below || (above === hsa.elderBoard && below === hsa.homeCare);
 
 interface Kept {
-  readonly custodian: PartyId;
+  readonly custodian: Actor;
   readonly person: number;
   /** Bears the label that consents deny. */
   readonly isLabelled: boolean;
+  /** Is marked as not for the patient. */
+  readonly isKeptBack: boolean;
   written: Written;
 }
 
@@ -32,7 +49,7 @@ interface Denied {
 }
 
 interface Given {
-  readonly by: PartyId;
+  readonly by: Actor;
   readonly custodians: readonly PartyId[];
   readonly person: number;
   readonly startMs: number;
@@ -48,12 +65,18 @@ interface Given {
 /** The oracle: what the specification says, in a few lines. */
 class Model {
   readonly goals: Kept[] = [];
+  /** Of individuals. */
+  readonly messages: Kept[] = [];
   readonly consents: Given[] = [];
 
   sees(reader: PartyId, kept: Thing, atMs: number): boolean {
     if (reader === kept.custodian) return true;
     const isDenied = this.consents.some((given) => denies(given, { reader, kept, atMs }));
     return !isDenied && this.consents.some((given) => opens(given, { reader, kept, atMs }));
+  }
+
+  shows(person: number, kept: Kept): boolean {
+    return kept.person === person && !kept.isKeptBack;
   }
 
   seesConsent(reader: PartyId, given: Given, atMs: number): boolean {
@@ -82,8 +105,11 @@ const isInForce = ({ status, person, startMs, endMs }: Given, { kept, atMs }: Qu
 
 function opens(given: Given, question: Question): boolean {
   const { reader, kept } = question;
+  const isInEffect = (named: PartyId): boolean =>
+    given.by === individual || named === given.by || given.confirmed.has(named);
+  // What the individual keeps is open with the first custodian's part.
   const isPart = (named: PartyId): boolean =>
-    covers(named, kept.custodian) && (named === given.by || given.confirmed.has(named));
+    (kept.custodian === individual || covers(named, kept.custodian)) && isInEffect(named);
   return isInForce(given, question) && covers(given.to, reader) && given.custodians.some(isPart);
 }
 
@@ -101,7 +127,8 @@ function denies(given: Given, question: Question): boolean {
 /** What the party is answered that confirms. */
 function confirmingStatus(model: Model, party: PartyId, given: Given, atMs: number): number {
   if (party !== given.by && !model.seesConsent(party, given, atMs)) return 404;
-  return party !== given.by && given.custodians.includes(party) && given.status === 'active' ? 200 : 422;
+  const isAsked = party !== given.by && given.by !== individual && given.custodians.includes(party);
+  return isAsked && given.status === 'active' ? 200 : 422;
 }
 
 interface Play {
@@ -109,12 +136,16 @@ interface Play {
   readonly ask: Ask;
   readonly systems: ReadonlyMap<PartyId, VendorSystem>;
   readonly people: readonly string[];
+  /** The persons' own apps. */
+  readonly apps: readonly VendorSystem[];
   readonly model: Model;
   readonly random: Random;
   readonly reads: { visible: number; hidden: number };
 }
 
 const label = { system: 'http://terminology.hl7.org/CodeSystem/v3-Confidentiality', code: 'R' };
+
+const keptBack = { system: 'http://terminology.hl7.org/CodeSystem/v3-ActCode', code: 'NOPATIENT' };
 
 const statuses = [
   'active',
@@ -133,9 +164,10 @@ function pick<T>({ random }: Pick<Play, 'random'>, list: readonly T[]): T {
   return chosen;
 }
 
-function systemOf({ systems }: Play, party: PartyId): VendorSystem {
-  const system = systems.get(party);
-  if (system === undefined) throw new Error(`${party} has no system`);
+/** The system of the party, or the app of the person. */
+function systemOf({ systems, apps }: Play, actor: Actor, person = -1): VendorSystem {
+  const system = actor === individual ? apps[person] : systems.get(actor);
+  if (system === undefined) throw new Error(`${actor} has no system`);
   return system;
 }
 
@@ -156,6 +188,9 @@ const steps: readonly (readonly [weight: number, step: Step])[] = [
   [50, readOne],
   [10, readConsent],
   [12, search],
+  [10, readAsIndividual],
+  [3, sendMessage],
+  [5, withdrawAsIndividual],
   [8, writeAsAnyone],
   [10, giveConsent],
   [10, confirmConsent],
@@ -165,7 +200,7 @@ const steps: readonly (readonly [weight: number, step: Step])[] = [
 ];
 
 async function readOne(play: Play): Promise<void> {
-  const kept = pick(play, play.model.goals);
+  const kept = pick(play, [...play.model.goals, ...play.model.messages]);
   const reader = pick(play, partyIds);
   const { address, versionId } = kept.written;
   const path = pick(play, [address, `${address}/_history/${versionId}`, `${address}/_history`]);
@@ -175,6 +210,52 @@ async function readOne(play: Play): Promise<void> {
     async () => (await play.ask(systemOf(play, reader), { method: 'GET', path })).status,
   );
   if (reader !== kept.custodian) play.reads[status === 200 ? 'visible' : 'hidden'] += 1;
+}
+
+async function readAsIndividual(play: Play): Promise<void> {
+  const kept = pick(play, [...play.model.goals, ...play.model.messages]);
+  const person = play.random(play.people.length);
+  const { address, versionId } = kept.written;
+  const path = pick(play, [address, `${address}/_history/${versionId}`, `${address}/_history`]);
+  await compare(
+    play,
+    () => (play.model.shows(person, kept) ? 200 : 404),
+    async () => (await play.ask(systemOf(play, individual, person), { method: 'GET', path })).status,
+  );
+}
+
+async function sendMessage(play: Play): Promise<void> {
+  const { model, random, people } = play;
+  if (model.messages.length > 20) return;
+  const person = random(people.length);
+  const address = people[person] ?? '';
+  const isLabelled = random(3) === 0;
+  const more = { sender: { reference: address }, ...(isLabelled ? { meta: { security: [label] } } : {}) };
+  const written = await create(systemOf(play, individual, person), message(address, pick(play, partyIds), more));
+  model.messages.push({ custodian: individual, person, isLabelled, isKeptBack: false, written });
+}
+
+/** Of one's own Consents any; of another's nothing shows. */
+async function withdrawAsIndividual(play: Play): Promise<void> {
+  const { model, random, people } = play;
+  if (model.consents.length === 0) return;
+  const given = pick(play, model.consents);
+  const person = random(4) === 0 ? random(people.length) : given.person;
+  const { address, versionId, resource } = given.written;
+  const canEnd = given.by === individual || given.status === 'active' || given.status === 'proposed';
+  const answer = await play.ask(systemOf(play, individual, person), {
+    method: 'PUT',
+    path: address,
+    body: { ...resource, status: 'inactive' },
+    headers: { 'If-Match': `W/"${versionId}"` },
+  });
+  const expected = person !== given.person ? 404 : canEnd ? 200 : 422;
+  if (answer.status !== expected) throw new Error(`the withdrawal gives ${answer.status} instead of ${expected}`);
+  if (answer.status !== 200) return;
+  const changed = answer.body as unknown as Written['resource'];
+  given.written = { ...given.written, versionId: changed.meta?.versionId ?? '', resource: changed };
+  given.status = 'inactive';
+  given.confirmed.clear();
 }
 
 async function readConsent(play: Play): Promise<void> {
@@ -238,7 +319,8 @@ const toPeriod = (startMs: number, endMs: number): { readonly start: string; rea
 });
 
 function pickDenied(play: Play, { by, person }: Pick<Given, 'by' | 'person'>): Denied {
-  const own = play.model.goals.filter((kept) => kept.custodian === by && kept.person === person);
+  const isOwn = (kept: Kept): boolean => by === individual || kept.custodian === by;
+  const own = play.model.goals.filter((kept) => isOwn(kept) && kept.person === person && !kept.isKeptBack);
   return pick<Denied>(play, [
     { to: pick(play, partyIds) },
     { goal: pick(play, own) },
@@ -255,9 +337,10 @@ const toProvision = ({ to, goal: target, isLabelled }: Denied): object => ({
 
 async function giveConsent(play: Play): Promise<void> {
   const { model, hub, random, people } = play;
-  const by = pick(play, partyIds);
-  const others = partyIds.filter((id) => id !== by && random(3) === 0);
-  const custodians = others.length > 0 && random(4) === 0 ? others : [by, ...others];
+  const party = pick(play, partyIds);
+  const by = random(5) === 0 ? individual : party;
+  const others = partyIds.filter((id) => id !== party && random(3) === 0);
+  const custodians = others.length > 0 && random(4) === 0 ? others : [party, ...others];
   const to = pick(play, partyIds);
   const person = random(people.length);
   const startMs = hub.now().getTime() + random(3000) - 2000;
@@ -265,7 +348,7 @@ async function giveConsent(play: Play): Promise<void> {
   const status = pick(play, statuses);
   const denied = random(6) === 0 ? pickDenied(play, { by, person }) : undefined;
   const written = await openJointly({
-    by: systemOf(play, by),
+    by: systemOf(play, by, person),
     person: people[person] ?? '',
     custodians,
     recipients: [to],
@@ -300,7 +383,7 @@ async function changeConsent(play: Play): Promise<void> {
     readonly actor: readonly object[];
     readonly provision?: readonly object[];
   };
-  given.written = await change(systemOf(play, given.by), given.written, {
+  given.written = await change(systemOf(play, given.by, given.person), given.written, {
     status,
     provision: {
       ...provision,
@@ -318,7 +401,7 @@ async function deleteConsent(play: Play): Promise<void> {
   const { consents } = play.model;
   if (consents.length === 0) return;
   const given = pick(play, consents);
-  await remove(systemOf(play, given.by), given.written);
+  await remove(systemOf(play, given.by, given.person), given.written);
   consents.splice(consents.indexOf(given), 1);
 }
 
@@ -336,15 +419,16 @@ async function begin(hub: TestHub, seed: number): Promise<Play> {
       const system = await hub.party(custodian);
       const { address } = await create(system, patient(number));
       people[person] = address;
-      for (let count = 0; count < 2; count += 1) {
-        const isLabelled = count === 1;
-        const written = await create(system, goal(address, isLabelled ? { meta: { security: [label] } } : {}));
-        model.goals.push({ custodian, person, isLabelled, written });
+      for (const security of [[], [label], [keptBack]]) {
+        const written = await create(system, goal(address, security.length === 0 ? {} : { meta: { security } }));
+        const [isLabelled, isKeptBack] = [security.includes(label), security.includes(keptBack)];
+        model.goals.push({ custodian, person, isLabelled, isKeptBack, written });
       }
     }
   }
+  const apps = await Promise.all([persons.bo, persons.cecilia].map((number) => hub.individual(number)));
   const reads = { visible: 0, hidden: 0 };
-  return { hub, ask: askAt(hub.baseUrl), systems, people, model, random: createRandom(seed), reads };
+  return { hub, ask: askAt(hub.baseUrl), systems, people, apps, model, random: createRandom(seed), reads };
 }
 
 /** What was played: how often each step, and what others than the custodian saw. */

@@ -49,6 +49,7 @@ const watchedBy: Readonly<Record<VisibilityPath, LeakPart>> = {
   'explain-person': 'onEverything',
   'explain-access': 'onEverything',
   'explain-consent': 'onJointConsents',
+  'explain-resource': 'onIndividuals',
   'audit-event': 'onTheLog',
   'audit-entity': 'onTheLog',
   'audit-searched-entity': 'onTheLog',
@@ -153,15 +154,15 @@ const plants: Readonly<Record<string, Plant>> = {
   },
   'who recorded a consent is ignored': {
     suite: 'onJointConsents',
-    edits: [{ file: consent, find: "custodianId === recorderId ? {} : { kind: 'when-confirmed' }", put: '{}' }],
+    edits: [{ file: consent, find: "isAtOnce(custodianId) ? {} : { kind: 'when-confirmed' }", put: '{}' }],
   },
   'a custodian that has not confirmed opens its data': {
     suite: 'onJointConsents',
     edits: [
       {
         file: writeConsents,
-        find: "where g.kind is distinct from 'when-confirmed' or (g.stays and exists (",
-        put: 'where true or (g.stays and exists (',
+        find: "and (g.kind is distinct from 'when-confirmed' or (g.stays and exists (",
+        put: 'and (true or (g.stays and exists (',
       },
     ],
   },
@@ -279,6 +280,40 @@ const plants: Readonly<Record<string, Plant>> = {
         put: 'case when true then',
       },
     ],
+  },
+  'an individual sees what is not for the patient': {
+    suite: 'onIndividuals',
+    edits: [
+      { file: visibility, find: '${bears(row, sql`said.label = ${notForPatient}`)} is null end', put: 'true end' },
+    ],
+  },
+  'an individual sees what is about anybody': {
+    suite: 'onIndividuals',
+    edits: [
+      {
+        file: visibility,
+        find: 'case when ${row}.person = ${reader.person} then',
+        put: 'case when ${reader.person} > 0 then',
+      },
+    ],
+  },
+  'references in what an individual sees lead to what is not for the patient': {
+    suite: 'onIndividuals',
+    edits: [{ file: visibility, find: 'or ${reader.person} is not null or', put: 'or' }],
+  },
+  'an individual is told of every event': {
+    suite: 'onIndividuals',
+    edits: [
+      {
+        file: visibility,
+        find: 'sql`${name(alias)}.viewer = coalesce(${reader.party}, - ${reader.person})`',
+        put: 'sql`(${name(alias)}.viewer = ${reader.party} or ${reader.person} > 0 and ${name(alias)}.viewer < 0)`',
+      },
+    ],
+  },
+  'an individual is told by the log of what is not for the patient': {
+    suite: 'onIndividuals',
+    edits: [{ file: visibility, find: "then ${hasTarget(address, visible(reader, 't'))} end", put: 'then true end' }],
   },
   'references to what is denied stay in what shows': {
     suite: 'onDenials',

@@ -2,6 +2,7 @@
 import type { VendorSystem } from '../../src/cli/demo/vendor-system.ts';
 import type { FhirResource } from '../../src/fhir/resource.ts';
 import { addressOf, consent, organizationOf } from '../scenarios/fixtures.ts';
+import { hsa } from '../scenarios/test-hub.ts';
 
 /** In every text of what is kept secret: no answer to a party that may not see it holds this word. */
 export const secretWord = 'hemligtord';
@@ -148,6 +149,27 @@ export function task(
     focus: { reference: focus },
     for: { reference: person },
     owner: { reference: organizationOf(owner) },
+    ...changes,
+  };
+}
+
+/** A message about the person to a party. */
+export function message(
+  person: string,
+  recipient: string,
+  changes: Readonly<Record<string, unknown>> = {},
+): FhirResource {
+  return {
+    resourceType: 'Communication',
+    status: 'completed',
+    category: [
+      { coding: [{ system: 'https://siphub.se/fhir/CodeSystem/sip-communication-category', code: 'message' }] },
+    ],
+    subject: { reference: person },
+    sent: '2026-10-28T09:00:00+01:00',
+    sender: { reference: organizationOf(hsa.careCentre) },
+    recipient: [{ reference: organizationOf(recipient) }],
+    payload: [{ contentString: 'Kan vi höras i veckan?' }],
     ...changes,
   };
 }

@@ -63,7 +63,8 @@ export async function signIn(options: {
   return { name, token, call: (call) => callFhir(options.baseUrl, token, call) };
 }
 
-async function callFhir(
+/** One request with the token. */
+export async function callFhir(
   baseUrl: string,
   token: string,
   { method, path, body, headers = {} }: FhirCall,

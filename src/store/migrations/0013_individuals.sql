@@ -3,27 +3,27 @@ alter table client drop constraint client_kind_check;
 alter table client add constraint client_kind_check check (kind in ('system', 'operator', 'app'));
 alter table client add column redirect_uris text[] not null default '{}';
 
--- What the individual keeps at the hub has -1 as its custodian, which covers itself alone.
-insert into party_coverage (covering, covered) values (-1, -1);
+-- What individuals keep has 0 as its custodian, which covers itself alone.
+insert into party_coverage (covering, covered) values (0, 0);
 
--- NOPATIENT: what the individual is not to see. Such labels were not kept before.
+-- NOPATIENT (NOPAT in R4): what the individual is not to see. Such labels were not kept before.
 insert into resource_label (resource, version_id, label, is_current)
 select v.key, v.version_id, 'http://terminology.hl7.org/CodeSystem/v3-ActCode|NOPATIENT', v.is_current
 from (
-  select key, version_id, body, true as is_current from resource where body like '%NOPATIENT%'
+  select key, version_id, body, true as is_current from resource where body like '%NOPAT%'
   union all
   -- Of a deleted resource: the version before the deletion.
   select h.key, h.version_id, h.body, exists (
     select from resource r where r.key = h.key and r.deleted and h.last_updated = (
       select max(o.last_updated) from resource_history o where o.key = h.key and not o.deleted))
-  from resource_history h where h.body like '%NOPATIENT%'
+  from resource_history h where h.body like '%NOPAT%'
 ) v
 where exists (
   select from jsonb_array_elements(
     case when jsonb_typeof(v.body::jsonb -> 'meta' -> 'security') = 'array' then v.body::jsonb -> 'meta' -> 'security' else '[]' end) s (coding)
-  where s.coding ->> 'system' = 'http://terminology.hl7.org/CodeSystem/v3-ActCode' and s.coding ->> 'code' = 'NOPATIENT');
+  where s.coding ->> 'system' = 'http://terminology.hl7.org/CodeSystem/v3-ActCode' and s.coding ->> 'code' in ('NOPATIENT', 'NOPAT'));
 
--- An event of the log concerns the individual it is about as well: viewer -1.
+-- An event of the log concerns the individual it is about as well, who stands there as the negative of the person's key.
 insert into audit_concern (viewer, person, month, at, seq, ordinal)
-select distinct on (c.seq, c.ordinal, c.month) -1, c.person, c.month, c.at, c.seq, c.ordinal
+select distinct on (c.seq, c.ordinal, c.month) - c.person, c.person, c.month, c.at, c.seq, c.ordinal
 from audit_concern c where c.person <> 0;
