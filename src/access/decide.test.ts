@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { Problem } from '../core/problem.ts';
 import { typePolicies } from './compartment.ts';
 import { decide } from './decide.ts';
-import { decideChange } from './decide-write.ts';
+import { decideChange, decideWithdrawal, individualCustodian } from './decide-write.ts';
+import type { FhirResource } from '../fhir/resource.ts';
 import type { Interaction } from './interaction.ts';
 import type { Principal } from './principal.ts';
 import { parseScopes } from './scopes.ts';
@@ -75,6 +76,93 @@ describe('decide', () => {
     expect(codeOf({ kind: 'read', type: 'toString', id: 'x' }, caller('system', 'system/*.cruds'))).toBe(
       'endpoint-unknown',
     );
+  });
+});
+
+const individual: Principal = {
+  kind: 'individual',
+  clientId: 'app',
+  clientKey: 2,
+  scopes: parseScopes('patient/*.cruds', 'patient') ?? new Map(),
+  expiresAtMs: 0,
+  person: { key: 1, patientId: 'p' },
+};
+
+describe('decide for the individual', () => {
+  it('lets the individual read every type, and write some', () => {
+    const written = Object.keys(typePolicies).filter(
+      (type) => codeOf({ kind: 'create', type }, individual) === undefined,
+    );
+    expect(written.toSorted()).toEqual([
+      'AppointmentResponse',
+      'Communication',
+      'Consent',
+      'QuestionnaireResponse',
+      'Task',
+    ]);
+    for (const type of Object.keys(typePolicies))
+      expect(codeOf({ kind: 'read', type, id: 'x' }, individual)).toBeUndefined();
+  });
+
+  it.each<Interaction>([
+    { kind: 'export', type: 'Goal' },
+    { kind: 'export', type: 'Organization' },
+    { kind: 'confirm', type: 'Consent', id: 'x' },
+    { kind: 'update', type: 'Goal', id: 'x' },
+    { kind: 'meta-add', type: 'Goal', id: 'x' },
+  ])('refuses what is for parties: %o', (interaction) => {
+    expect(codeOf(interaction, individual)).toBe('role-forbidden');
+  });
+});
+
+describe('decideWithdrawal', () => {
+  const permitFor = (kind: 'update' | 'patch' | 'delete' | 'meta-add') =>
+    decide({ kind, type: 'Consent', id: 'x' }, { principal: individual, at: new Date(0), requestId: 'r' });
+  const ofParty = { type: 'Consent', custodianKey: 7, personKey: 1, hiddenReferences: [] };
+  const before: FhirResource = {
+    resourceType: 'Consent',
+    id: 'x',
+    meta: { versionId: '1', lastUpdated: '2026-11-01T08:00:00Z', source: 'urn:party', profile: ['p'] },
+    status: 'active',
+    organization: [{ reference: 'Organization/region', display: 'R' }],
+  };
+  const decideOn = (after: object, target = ofParty, from: object = {}): void =>
+    decideWithdrawal(permitFor('update'), target, {
+      before: { ...before, ...from },
+      after: { ...before, ...from, ...after },
+    });
+
+  it('lets the individual come to it by an update or a patch of a Consent, and by nothing else', () => {
+    for (const kind of ['update', 'patch'] as const) expect(() => decideChange(permitFor(kind), ofParty)).not.toThrow();
+    for (const kind of ['delete', 'meta-add'] as const)
+      expect(() => decideChange(permitFor(kind), ofParty)).toThrow(Problem);
+    expect(() => decideChange(permitFor('update'), { ...ofParty, type: 'Task' })).toThrow(Problem);
+  });
+
+  it.each(['active', 'proposed', 'draft'])(
+    'takes %s to inactive, whatever stands in meta of the hub’s own',
+    (status) => {
+      const meta = { profile: ['p'], versionId: '9', source: 'urn:somebody' };
+      expect(() => decideOn({ status: 'inactive', meta }, ofParty, { status })).not.toThrow();
+      const organization = [{ display: 'R', reference: 'Organization/region' }];
+      expect(() => decideOn({ status: 'inactive', organization }, ofParty, { status })).not.toThrow();
+    },
+  );
+
+  it.each<[object, object]>([
+    [{ status: 'active' }, {}],
+    [{ status: 'entered-in-error' }, {}],
+    [{ status: 'inactive' }, { status: 'rejected' }],
+    [{ status: 'inactive' }, { status: 'inactive' }],
+    [{ status: 'inactive', organization: [] }, {}],
+    [{ status: 'inactive', meta: { profile: [] } }, {}],
+    [{ status: 'inactive', dateTime: '2026-11-01' }, {}],
+  ])('refuses %o after %o', (after, from) => {
+    expect(() => decideOn(after, ofParty, from)).toThrow(Problem);
+  });
+
+  it('asks nothing of one’s own', () => {
+    expect(() => decideOn({ status: 'rejected' }, { ...ofParty, custodianKey: individualCustodian })).not.toThrow();
   });
 });
 

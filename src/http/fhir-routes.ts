@@ -51,7 +51,7 @@ export async function answerFhir(routes: FhirRoutes, context: FhirContext, reque
     return toPretty(await capabilities(services, parameters), isPretty);
   }
   const principal = await authenticate(routes, context);
-  await routes.rates.requireClient(principal.clientId, target);
+  await routes.rates.requireClient(callerNameOf(principal), target);
   const request: RequestContext = {
     principal,
     requestId,
@@ -83,6 +83,12 @@ export async function answerFhir(routes: FhirRoutes, context: FhirContext, reque
     ]);
     throw refused;
   }
+}
+
+/** Everybody who uses an app is counted alone: none keeps the others out. */
+function callerNameOf(principal: Principal): string {
+  const { clientId } = principal;
+  return principal.kind === 'individual' ? `${clientId} ${principal.person.key}` : clientId;
 }
 
 /** What is not FHIR's JSON may be asked for as what it is. */

@@ -8,8 +8,8 @@ import { problem } from '../core/problem.ts';
 import type { Target } from '../interactions/target.ts';
 
 export interface RateLimits {
-  /** Counts a request of a client whose token holds. What a withdrawal needs is not counted and never refused. @throws throttled */
-  readonly requireClient: (clientId: string, target: Target) => Promise<void>;
+  /** Counts a request of a client, or of a person by an app, whose token holds. What a withdrawal needs is not counted and never refused. @throws throttled */
+  readonly requireClient: (caller: string, target: Target) => Promise<void>;
   /** Counts a request that has shown no valid token. @throws throttled */
   readonly requireAddress: (request: IncomingMessage) => Promise<void>;
   /** Counts a request for a token, by itself: the seconds to wait, or undefined. */
@@ -50,8 +50,8 @@ export function createRateLimits(options: RateLimitOptions): RateLimits {
     return callerAddress(request, options.proxies);
   };
   return {
-    requireClient: async (clientId, target) => {
-      if (!isForWithdrawal(target)) refuse(await waitOf('client', clientId));
+    requireClient: async (caller, target) => {
+      if (!isForWithdrawal(target)) refuse(await waitOf('client', caller));
     },
     requireAddress: async (request) => refuse(await waitOf('address', addressOf(request))),
     waitForToken: (request) => waitOf('token', addressOf(request)),

@@ -14,7 +14,7 @@ const never = '0199a0b0-0000-7000-8000-0123456789ab';
 /** An id of an AuditEvent has another form. */
 const neverLogged = '00112233445566778899aabbccddeeff';
 
-/** What the caller is to the custodian's data, and the party that plays it. */
+/** What the caller is to the custodian's data, and the party or the person that plays it. */
 const relations = {
   custodian: hsa.careCentre,
   'recipient of a Consent': hsa.elderBoard,
@@ -26,10 +26,18 @@ const relations = {
   'recipient that another Consent denies': hsa.childPsychiatry,
   'unit of the same region': hsa.orthopaedics,
   stranger: hsa.school,
+  'individual whom it is about': persons.astrid,
+  'individual whom it is not about': persons.cecilia,
   operator: undefined,
 } as const;
 type Relation = keyof typeof relations;
-const readers: ReadonlySet<Relation> = new Set(['custodian', 'recipient of a Consent', 'unit below a recipient']);
+const individual: Relation = 'individual whom it is about';
+const readers: ReadonlySet<Relation> = new Set([
+  'custodian',
+  'recipient of a Consent',
+  'unit below a recipient',
+  individual,
+]);
 
 interface Sample {
   readonly type: string;
@@ -117,8 +125,9 @@ export function testMatrix(name: string, openHub: OpenHub): void {
     beforeAll(async () => {
       hub = await openHub();
       ask = askAt(hub.baseUrl);
-      for (const [relation, hsaId] of Object.entries(relations) as [Relation, string | undefined][]) {
-        systems.set(relation, hsaId === undefined ? hub.operator : await hub.party(hsaId));
+      for (const [relation, who] of Object.entries(relations) as [Relation, string | undefined][]) {
+        if (who === undefined) systems.set(relation, hub.operator);
+        else systems.set(relation, await (who.startsWith('SE') ? hub.party(who) : hub.individual(who)));
       }
       const statement = (await ask(systemOf('stranger'), { method: 'GET', path: 'metadata' })).body;
       const [rest] = (statement?.['rest'] ?? []) as readonly { readonly resource: readonly Claim[] }[];
@@ -152,7 +161,7 @@ export function testMatrix(name: string, openHub: OpenHub): void {
     const isSeen = (type: string, relation: Relation): boolean => {
       if (kindOf(type) === 'directory') return true;
       // What the custodian did with its own is told to nobody else.
-      if (kindOf(type) === 'log') return relation === 'custodian';
+      if (kindOf(type) === 'log') return relation === 'custodian' || relation === individual;
       return readers.has(relation);
     };
     /** In what the answer differs from the one about what never was. */
@@ -222,13 +231,19 @@ export function testMatrix(name: string, openHub: OpenHub): void {
               if (relation === 'operator' && kindOf(claim.type) === 'directory') continue;
               const answer = await ask(systemOf(relation), toCall(sample));
               // A registration of its own it has none, or none any more.
-              if (claim.type === 'Patient' && relation !== 'operator') {
+              if (claim.type === 'Patient' && relation !== 'operator' && relation !== individual) {
                 if (![404, 410].includes(answer.status) && code !== 'conditionalDelete')
                   faults.push(`${place}: ${answer.status}`);
                 continue;
               }
               const isRefused = [403, 422].includes(answer.status) && answer.text.includes('OperationOutcome');
-              const codes = codesOf(answer).filter((told) => !['not-your-resource', 'role-forbidden'].includes(told));
+              // The individual withdraws a Consent, and changes nothing else of it.
+              const lawful = [
+                'not-your-resource',
+                'role-forbidden',
+                ...(relation === individual ? ['not-your-field'] : []),
+              ];
+              const codes = codesOf(answer).filter((told) => !lawful.includes(told));
               if (!isRefused || codes.length > 0) faults.push(`${place}: ${answer.status} ${codes.join()}`);
             } else {
               faults.push(...(await toldBy(relation, sample, toCall)).map((told) => `${place}: ${told}`));

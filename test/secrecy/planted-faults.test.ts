@@ -276,7 +276,7 @@ const plants: Readonly<Record<string, Plant>> = {
     edits: [
       {
         file: 'src/store/explain.ts',
-        find: 'case when a.key = 0 or a.custodian = ${reader.party} then',
+        find: 'case when a.key = 0 or a.custodian = ${reader.party} or ${reader.person} is not null then',
         put: 'case when true then',
       },
     ],

@@ -65,7 +65,7 @@ export async function playPlanted(
 
 /** A copy of the sources and of these suites, with the edits made; what is only read is linked. */
 function makeTree(tree: string, edits: readonly Edit[]): string {
-  for (const name of ['src', 'test/secrecy', 'test/scenarios', 'test/contract']) {
+  for (const name of ['src', 'test/secrecy', 'test/scenarios', 'test/contract', 'test/authorization']) {
     cpSync(join(root, name), join(tree, name), { recursive: true });
   }
   cpSync(join(root, 'package.json'), join(tree, 'package.json'));
