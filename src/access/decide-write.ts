@@ -11,6 +11,8 @@ export interface WriteTarget {
   readonly custodianKey: number | null;
   readonly personKey: number | null;
   readonly hiddenReferences: readonly string[];
+  /** Without what tells where a person with protected identity is. */
+  readonly isPlaceHidden: boolean;
 }
 
 /** The custodian key of what individuals write. No Organization has it. */
@@ -36,6 +38,8 @@ export function writerOf(principal: Principal): string {
 export function decideChange(permit: Permit, before: WriteTarget): void {
   const isOwn = before.custodianKey === custodianOf(permit);
   if (!isOwn && !mayWithdraw(permit, before)) throw problem('not-your-resource');
+  // Whoever keeps it and the individual see all of it: a change to less would lose or tell what was left out.
+  if (before.isPlaceHidden) throw problem('reduced-view');
   if (!losesNothing.has(permit.interaction) && before.hiddenReferences.length > 0) throw problem('reduced-view');
 }
 

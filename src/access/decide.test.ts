@@ -118,7 +118,7 @@ describe('decide for the individual', () => {
 describe('decideWithdrawal', () => {
   const permitFor = (kind: 'update' | 'patch' | 'delete' | 'meta-add') =>
     decide({ kind, type: 'Consent', id: 'x' }, { principal: individual, at: new Date(0), requestId: 'r' });
-  const ofParty = { type: 'Consent', custodianKey: 7, personKey: 1, hiddenReferences: [] };
+  const ofParty = { type: 'Consent', custodianKey: 7, personKey: 1, hiddenReferences: [], isPlaceHidden: false };
   const before: FhirResource = {
     resourceType: 'Consent',
     id: 'x',
@@ -171,7 +171,7 @@ describe('decideChange', () => {
     { kind: 'update', type: 'CarePlan', id: 'x' },
     { principal: caller('system', 'system/*.cruds'), at: new Date(0), requestId: 'r' },
   );
-  const own = { type: 'CarePlan', custodianKey: 7, personKey: 1, hiddenReferences: [] };
+  const own = { type: 'CarePlan', custodianKey: 7, personKey: 1, hiddenReferences: [], isPlaceHidden: false };
 
   it('lets the custodian change what it keeps', () => {
     expect(() => decideChange(permit, own)).not.toThrow();

@@ -16,8 +16,13 @@ export function redactReferences(resource: FhirResource, hidden: ReadonlySet<str
     const parsed = parseReference(reference, baseUrl);
     return parsed.kind === 'local' && hidden.has(`${parsed.type}/${parsed.id}`) ? null : undefined;
   });
-  const tag = [...(reduced.meta?.tag ?? []).filter((coding) => coding.code !== subsetted.code), subsetted];
-  return { ...reduced, meta: { ...reduced.meta, tag } };
+  return markReduced(reduced);
+}
+
+/** The resource with the tag that says that something has been taken out of it. */
+export function markReduced(resource: FhirResource): FhirResource {
+  const tag = [...(resource.meta?.tag ?? []).filter((coding) => coding.code !== subsetted.code), subsetted];
+  return { ...resource, meta: { ...resource.meta, tag } };
 }
 
 /** True of a body that says itself that something has been taken out of it. */

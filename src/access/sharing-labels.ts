@@ -34,6 +34,9 @@ export function labelsDeniedBy({ system = '', code = '' }: Pick<FhirCoding, 'sys
 /** "Not to be disclosed to the patient", as `system|code`. Inera's profiles write NOPATIENT; R4's code system knows it as NOPAT: one meaning. */
 export const notForPatient = 'http://terminology.hl7.org/CodeSystem/v3-ActCode|NOPATIENT';
 
+/** Of a RelatedPerson that says where somebody lives. The hub's own word: no label of a client's has this system. */
+export const holdsAddress = '(hub)|address';
+
 const alsoNotForPatient = 'http://terminology.hl7.org/CodeSystem/v3-ActCode|NOPAT';
 
 /** The labels of the resource that decide who sees it, as `system|code`, each once. */
@@ -46,5 +49,6 @@ export function findSharingLabels(resource: FhirResource): readonly string[] {
     if (label === notForPatient || label === alsoNotForPatient) return [notForPatient];
     return isDeniable(coding) ? [label] : [];
   });
-  return [...new Set(labels)];
+  const address: unknown = resource.resourceType === 'RelatedPerson' ? resource['address'] : undefined;
+  return [...new Set([...labels, ...(Array.isArray(address) && address.length > 0 ? [holdsAddress] : [])])];
 }

@@ -1,5 +1,6 @@
 // From what was done or found to what goes back: status, ETag, Location, Last-Modified, body by Prefer.
 // https://hl7.org/fhir/R4/http.html#ops
+import { withoutPlaces } from '../access/protected-identity.ts';
 import { redactReferences } from '../access/redact.ts';
 import { problem } from '../core/problem.ts';
 import { toETag } from '../fhir/etag.ts';
@@ -31,9 +32,13 @@ export const allOk = JSON.stringify({
   issue: [{ severity: 'information', code: 'informational', details: { text: 'All OK' } }],
 });
 
-/** The exact text as stored, or a reduced one where the reader may not see everything it refers to. */
+/** The exact text as stored, or a reduced one where the reader may not see everything it refers to, or where the person is. */
 export function toServedBody(services: Services, version: StoredVersion & { readonly body: string }): string {
-  return toReducedText(services, version.body, new Set(version.hiddenReferences));
+  const text = toReducedText(services, version.body, new Set(version.hiddenReferences));
+  if (!version.isPlaceHidden) return text;
+  return stringifyJson(
+    withoutPlaces(requireResource(parseJson(text, { maxDepth: services.limits.jsonDepth }), undefined)),
+  );
 }
 
 /** The text without the references to what is hidden. */

@@ -3,6 +3,7 @@ import { findConsentFaults, isWidened, toSharingExclusions, toSharingGrants } fr
 import { custodianOf, individualCustodian } from '../access/decide-write.ts';
 import { byIndividual } from '../access/grants.ts';
 import type { Permit } from '../access/permit.ts';
+import { isProtectedIdentity } from '../access/protected-identity.ts';
 import { findSharingLabels } from '../access/sharing-labels.ts';
 import { canonicalBase } from '../core/canonical.ts';
 import { problem, throwIfErrors } from '../core/problem.ts';
@@ -87,8 +88,10 @@ function toWrite(change: SettledChange, { services, permit, locked, links }: Wri
       exclusions: change.type === 'Consent' && person !== null ? toSharingExclusions(resource, permit.at) : [],
       labels: {
         now: findSharingLabels(resource),
-        mayHaveHad: before !== undefined && before.body?.includes('"security"') !== false,
+        mayHaveHad:
+          before !== undefined && (change.type === 'RelatedPerson' || before.body?.includes('"security"') !== false),
       },
+      isIdentityProtected: isProtectedIdentity(resource),
       keepsConfirmations:
         change.type === 'Consent' &&
         before?.body !== undefined &&

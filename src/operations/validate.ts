@@ -106,7 +106,7 @@ async function judgeStored(
   await auditRead(services, permit, { type, versions: [version] });
   const resource = parseResource(toServedBody(services, { ...version, body }), services);
   const findings = judge(services, { ...wanted, resource, profiles });
-  if (version.hiddenReferences.length === 0) return findings;
+  if (version.hiddenReferences.length === 0 && !version.isPlaceHidden) return findings;
   return [...findings, { code: 'reduced-view', severity: 'information', expression: type }];
 }
 

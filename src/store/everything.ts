@@ -12,7 +12,7 @@ import type { Fragment, Parameter } from './sql.ts';
 import type { EverythingQuery, Store } from './store.ts';
 import { isFound, toStoredVersion, versionColumns } from './version-row.ts';
 import type { VersionRow } from './version-row.ts';
-import { isReadersRegistration, ownRegistrationFirst, visibleTo } from './visibility.ts';
+import { isPlaceHidden, isReadersRegistration, ownRegistrationFirst, visibleTo } from './visibility.ts';
 
 interface PageRow extends LiveRow, VersionRow {
   readonly is_known: boolean;
@@ -52,7 +52,7 @@ function pageStatement(reader: CheckedReader, query: EverythingQuery): Fragment 
         and ${visibleTo('everything-person', reader, 'r')}
       order by ${ownRegistrationFirst(reader, 'r')} limit 1),
     about as materialized (
-      select r.key, r.type, r.id, r.last_updated from sought p
+      select r.key, r.type, r.id, r.last_updated, ${isPlaceHidden(reader, 'r')} as is_place_hidden from sought p
       cross join lateral (select * from resource x where x.person = p.person and not x.deleted offset 0) r
       where ${allOf([visibleTo('everything', reader, 'r'), isReadersRegistration(reader, 'r'), isInTime(query)])}),
     listed as materialized (
@@ -63,7 +63,7 @@ function pageStatement(reader: CheckedReader, query: EverythingQuery): Fragment 
         select d.key, d.type, d.id, d.last_updated from (
           select distinct s.target_type, s.target_id from about a
           cross join lateral (select * from search_reference x where x.resource = a.key and x.target_type <> '' offset 0) s
-          where s.param = any (${keysOf(query.references)})) t
+          where s.param = any (${keysOf(query.references)}) and (s.target_type <> 'Location' or not a.is_place_hidden)) t
         cross join lateral (select * from resource x where x.type = t.target_type and x.id = t.target_id offset 0) d
         where (d.directory or (d.person is null and d.custodian = ${reader.party})) and not d.deleted) l
       where l.type = any (${types}) and ${isSince('l')})

@@ -8,11 +8,11 @@ import { reachTables } from './reach.ts';
 import type { Reader } from './reader.ts';
 import { chooseDriver, driveBy, walkResources } from './search-driver.ts';
 import type { Driver } from './search-driver.ts';
-import { toCondition } from './search-filters.ts';
+import { isSortedByPerson, mayTell, toCondition } from './search-filters.ts';
 import { afterWalks } from './search-hierarchy.ts';
 import { allOf, anyOf, join, name, nothing, sql, value } from './sql.ts';
 import type { Fragment } from './sql.ts';
-import { hideableReferences, isOfReader, isReadersRegistration, visibleTo } from './visibility.ts';
+import { hideableReferences, isOfReader, isPlaceHidden, isReadersRegistration, visibleTo } from './visibility.ts';
 
 type Criteria = Pick<SearchQuery, 'type' | 'types' | 'filters' | 'isOwn'>;
 
@@ -108,6 +108,9 @@ function isMatch(criteria: Criteria, reader: Reader, met: Filter | undefined): F
     ...(met !== undefined && isHideable(met)
       ? [sql`(cardinality(${hideableReferences(reader, 'r')}) = 0 or ${toCondition(met, types, reader, 'r')})`]
       : []),
+    ...(met !== undefined && mayTell(met, types)
+      ? [sql`(not ${isPlaceHidden(reader, 'r')} or ${toCondition(met, types, reader, 'r')})`]
+      : []),
     ...(criteria.isOwn === true ? [isOfReader(reader, 'r')] : []),
     visibleTo('search-match', reader, 'r'),
     isReadersRegistration(reader, 'r'),
@@ -161,7 +164,7 @@ function selectAll(
 
 function selectSorted(criteria: Criteria, { sort, after, limit }: Bounds, reader: Reader): Fragment {
   const keys = sort.map((key, index) => ({ key, column: name(`c.s${index}`) }));
-  const columns = keys.map(({ key }, index) => sql`${sortValue(key, criteria.type)} as ${name(`s${index}`)}`);
+  const columns = keys.map(({ key }, index) => sql`${sortValue(key, criteria.type, reader)} as ${name(`s${index}`)}`);
   const isBackward = after?.isBackward === true;
   const order = join(
     [
@@ -189,8 +192,16 @@ interface SortColumn {
   readonly column: Fragment;
 }
 
+/** A person whose place is hidden comes where those without a value do. */
+function sortValue(key: SortKey, type: string, reader: Reader): Fragment {
+  const sorted = plainSortValue(key, type);
+  return isSortedByPerson(key.param, type)
+    ? sql`case when not ${isPlaceHidden(reader, 'r')} then ${sorted} end`
+    : sorted;
+}
+
 /** A resource with several values sorts by its first one in the direction asked for. */
-function sortValue({ kind, param, descending }: SortKey, type: string): Fragment {
+function plainSortValue({ kind, param, descending }: SortKey, type: string): Fragment {
   const key = value('bigint', toParameterKey(type, param));
   switch (kind) {
     case 'last-updated':

@@ -1,6 +1,7 @@
 // One filter of a search as a condition on a row of `resource`. Each is a scalar subquery, so that every plan probes the index
 // tables by resource, row by row, and the order of the driving index survives (docs/decisions/0014-search-index-layout.md).
 // https://hl7.org/fhir/R4/search.html
+import { plainPersonParameters } from '../access/protected-identity.ts';
 import type { Filter, IndexKind, ReferenceValue, TokenValue } from '../search/query.ts';
 import { reachesPastIndex, toIndexedCode, toIndexedString } from './indexed-value.ts';
 import { toParameterKey } from './parameter-key.ts';
@@ -16,10 +17,45 @@ import {
 import { hierarchyIds } from './search-hierarchy.ts';
 import { allOf, anyOf, name, sql, value } from './sql.ts';
 import type { Fragment } from './sql.ts';
-import { isReadersRegistration, showsEveryReference, showsReference, visibleTo } from './visibility.ts';
+import {
+  isPlaceHidden,
+  isReadersRegistration,
+  showsEveryReference,
+  showsPlace,
+  showsReference,
+  visibleTo,
+} from './visibility.ts';
 
-/** The condition that the row `alias`, of one of `types`, meets the filter. */
+/** The condition that the row `alias`, of one of `types`, meets the filter. A person whose place is hidden is not found by it. */
 export function toCondition(filter: Filter, types: readonly string[], reader: Reader, alias: string): Fragment {
+  const condition = toPlainCondition(filter, types, reader, alias);
+  return tellsOfPerson(filter, types) ? sql`(${condition} and not ${isPlaceHidden(reader, alias)})` : condition;
+}
+
+/** True where a match, or that there is none, says who or where a person is, or anything of free text. */
+function tellsOfPerson(filter: Filter, types: readonly string[]): boolean {
+  if (filter.kind === 'text') return true;
+  if (filter.kind === 'not') return tellsOfPerson(filter.filter, types);
+  if (!('param' in filter) || filter.kind === 'has' || filter.kind === 'chain') return false;
+  return isOfPersons(types) && !plainPersonParameters.has(filter.param);
+}
+
+const isOfPersons = (types: readonly string[]): boolean =>
+  types.some((type) => type === 'Patient' || type === 'RelatedPerson');
+
+/** True of a sort key by whose order persons would be told of. */
+export function isSortedByPerson(param: string, type: string): boolean {
+  return isOfPersons([type]) && !plainPersonParameters.has(param);
+}
+
+/** True where a match may hang on a person or a place that is hidden: what was met in an index is then asked again. */
+export function mayTell(filter: Filter, types: readonly string[]): boolean {
+  if (filter.kind === 'any') return filter.filters.some((one) => mayTell(one, types));
+  const follows = ['reference', 'hierarchy', 'chain', 'has', 'identified'].includes(filter.kind);
+  return follows || tellsOfPerson(filter, types);
+}
+
+function toPlainCondition(filter: Filter, types: readonly string[], reader: Reader, alias: string): Fragment {
   const row = name(alias);
   switch (filter.kind) {
     case 'id':
@@ -78,13 +114,15 @@ export function toCondition(filter: Filter, types: readonly string[], reader: Re
       return sql`coalesce((select true from search_reference y
         where y.param = ${value('bigint', toParameterKey(filter.sourceType, filter.param))}
           and y.target_id = ${row}.id and y.target_type = ${row}.type
-          and (select true from resource s where s.key = y.resource and ${chainSource(filter, reader, 's')} limit 1) limit 1), false)`;
+          and (select true from resource s where s.key = y.resource and ${chainSource(filter, reader, 's')}
+            and ${showsPlace(reader, 's', 'y')} limit 1) limit 1), false)`;
     case 'chain':
       return probe(
         'search_reference',
         { param: filter.param, types, alias },
         sql`(select true from resource c
-        where c.type = x.target_type and c.id = x.target_id and ${chainTarget(filter, reader, 'c')} limit 1)`,
+        where c.type = x.target_type and c.id = x.target_id and ${chainTarget(filter, reader, 'c')}
+          and ${showsPlace(reader, alias, 'x')} limit 1)`,
       );
   }
 }

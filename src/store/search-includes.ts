@@ -5,7 +5,7 @@ import { toParameterKey } from './parameter-key.ts';
 import type { Reader } from './reader.ts';
 import { allOf, join, name, nothing, sql, value } from './sql.ts';
 import type { Fragment } from './sql.ts';
-import { isReadersRegistration, ownRegistrationFirst, visibleTo } from './visibility.ts';
+import { isPlaceHidden, isReadersRegistration, ownRegistrationFirst, visibleTo } from './visibility.ts';
 
 /**
  * The member `included(key)` of a WITH RECURSIVE that has `page(key, ord)`; nothing where nothing is asked for. Gives one row more
@@ -61,7 +61,8 @@ function forwardHops(reader: Reader, query: SearchQuery, includes: readonly Incl
   );
   return sql`select n.key, n.type, n.id from (
       select distinct s.target_type, s.target_id from (
-        select x.param, x.target_type, x.target_id from search_reference x where x.resource = f.key and x.target_type <> '' offset 0) s
+        select x.param, x.target_type, x.target_id from search_reference x where x.resource = f.key and x.target_type <> ''
+          and (x.target_type <> 'Location' or not (select ${isPlaceHidden(reader, 'o')} from resource o where o.key = f.key)) offset 0) s
       join ${rules} on (i.param = s.param or (i.param is null and s.param = any (${known}))) and (i.source is null or i.source = f.type)
         and (i.target is null or i.target = s.target_type)
       where ${mayGoOn}) a
@@ -84,6 +85,7 @@ function backHops(reader: Reader, query: SearchQuery, includes: readonly Include
     where ${allOf([
       sql`not r.deleted`,
       isIncludable(query, 'r'),
+      sql`(f.type <> 'Location' or not ${isPlaceHidden(reader, 'r')})`,
       visibleTo('revinclude', reader, 'r'),
       isReadersRegistration(reader, 'r'),
     ])}`;

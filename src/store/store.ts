@@ -26,6 +26,8 @@ export interface StoredVersion extends ResourceAddress {
   readonly personKey: number | null;
   /** `Type/id` of referenced resources that this reader may not see: to be taken out before the body leaves. */
   readonly hiddenReferences: readonly string[];
+  /** About a person with protected identity, to a reader who is not told where that is. */
+  readonly isPlaceHidden: boolean;
   /** The Consent and version that opened it to this reader; undefined where the reader is the custodian. */
   readonly openedBy: { readonly consentId: string; readonly versionId: string } | undefined;
 }
@@ -184,7 +186,9 @@ export interface ResourceWrite extends ResourceAddress {
   readonly keepsConfirmations?: boolean;
   /** For a Consent: what it denies now (replaces what its earlier version denied). */
   readonly exclusions?: readonly SharingExclusion[];
-  /** The labels, as `system|code`, that a Consent may deny: this version's, and whether the one before may have had any. Left out: none. */
+  /** For a Patient: it says that the person's identity is protected. Left out: it does not. */
+  readonly isIdentityProtected?: boolean;
+  /** The labels, as `system|code`, that decide who sees it: this version's, and whether the one before may have had any. Left out: none. */
   readonly labels?: { readonly now: readonly string[]; readonly mayHaveHad: boolean };
   readonly organization: OrganizationUnit | undefined;
 }

@@ -1,5 +1,5 @@
 // A row of `resource` or `resource_history` on its way out: the columns to select, and the StoredVersion made of them.
-import { hiddenReferences, openedBy } from './visibility.ts';
+import { hiddenReferences, isPlaceHidden, openedBy } from './visibility.ts';
 import { name, sql } from './sql.ts';
 import type { Fragment } from './sql.ts';
 import type { Reader } from './reader.ts';
@@ -18,6 +18,7 @@ export interface VersionRow {
   readonly custodian: number | null;
   readonly person: number | null;
   readonly hidden: readonly string[] | null;
+  readonly place_hidden: boolean;
   readonly opened: readonly string[] | null;
 }
 
@@ -26,7 +27,7 @@ export function versionColumns(reader: Reader, alias: string): Fragment {
   const row = name(alias);
   return sql`${row}.key, ${row}.type, ${row}.id, ${row}.version_id, ${row}.last_updated, ${row}.method, ${row}.body,
     ${row}.directory, ${row}.custodian, ${row}.person,
-    ${hiddenReferences(reader, alias)} as hidden, ${openedBy(reader, alias)} as opened`;
+    ${hiddenReferences(reader, alias)} as hidden, ${isPlaceHidden(reader, alias)} as place_hidden, ${openedBy(reader, alias)} as opened`;
 }
 
 export function toStoredVersion(row: VersionRow & { readonly type: string }): StoredVersion {
@@ -41,6 +42,7 @@ export function toStoredVersion(row: VersionRow & { readonly type: string }): St
     custodianKey: row.custodian,
     personKey: row.person,
     hiddenReferences: row.hidden ?? [],
+    isPlaceHidden: row.place_hidden,
     openedBy: toOpenedBy(row.opened),
   };
 }

@@ -56,10 +56,13 @@ function visible(reader: Reader, alias: string): Fragment {
   return sql`(${row}.directory or ${row}.custodian = ${reader.party} or ${isAboutReader(reader, row)} or (select true ${openingGrants(reader, alias)} limit 1))`;
 }
 
-const ownAliases: ReadonlySet<string> = new Set(['opening', 'above', 'barring', 'said']);
+const ownAliases: ReadonlySet<string> = new Set(['opening', 'above', 'barring', 'said', 'marked']);
 
 /** As access/sharing-labels.ts has it; the text of a policy takes no parameters. */
 const notForPatient = sql`'http://terminology.hl7.org/CodeSystem/v3-ActCode|NOPATIENT'`;
+
+/** As access/sharing-labels.ts has it. */
+const holdsAddress = sql`'(hub)|address'`;
 
 /** The individual sees what is about him or her, whoever keeps it, unless that is marked as not for the patient. */
 function isAboutReader(reader: Reader, row: Fragment): Fragment {
@@ -82,7 +85,25 @@ function openingGrants(reader: Reader, alias: string): Fragment {
       and ${opensRow(row)} and (opening.purposes is null or opening.purposes && ${reader.purposes})
       and opening.recipient = any (array(select above.covering from party_coverage above where above.covered = ${reader.party}))
       and exists (select from party_coverage above where above.covered = ${row}.custodian and above.covering = opening.custodian)
-      and (opening.resource is not null or ${isExcluded(reader, row)} is null)`;
+      and (opening.resource is not null or ${isExcluded(reader, row)} is null)
+      and (${row}.type <> 'RelatedPerson' or not ${isProtected(row)} or ${bears(row, sql`said.label = ${holdsAddress}`)} is null)`;
+}
+
+/** True of what is about a person whose identity is protected by any registration. */
+function isProtected(row: Fragment): Fragment {
+  return sql`((select true from protected_registration marked where marked.person = ${row}.person limit 1) is not null)`;
+}
+
+/** True of what is about a person with protected identity, unless the reader is that person or keeps it: where the person is, is not told. */
+export function isPlaceHidden(reader: Reader, alias: string): Fragment {
+  const row = name(alias);
+  return sql`case when ${row}.directory or ${row}.custodian = ${reader.party} or ${row}.person = ${reader.person} then false
+    else ${isProtected(row)} end`;
+}
+
+/** False of an index row `entry` of search_reference that leads to a place which is not told of the row. */
+export function showsPlace(reader: Reader, alias: string, entry: string): Fragment {
+  return sql`(${name(entry)}.target_type <> 'Location' or not ${isPlaceHidden(reader, alias)})`;
 }
 
 /**
@@ -158,7 +179,7 @@ export function hasTarget({ type, id }: Address, condition: Fragment): Fragment 
 export function hideableReferences(reader: Reader, alias: string): Fragment {
   const row = name(alias);
   return sql`case when ${row}.custodian is distinct from ${reader.party} and (${row}.author = ${reader.party} or ${row}.type = 'Consent'
-      or ${reader.person} is not null or (select true from sharing_exclusion barring where barring.person = ${row}.person limit 1) is not null)
+      or ${reader.person} is not null or ${isProtected(row)} or (select true from sharing_exclusion barring where barring.person = ${row}.person limit 1) is not null)
     then ${row}.refs else ${row}.foreign_refs end`;
 }
 
@@ -169,15 +190,16 @@ export function hideableReferences(reader: Reader, alias: string): Fragment {
 export function showsReference(reader: Reader, alias: string, entry: string): Fragment {
   const found = name(entry);
   const target = { type: sql`${found}.target_type`, id: sql`${found}.target_id` };
-  return sql`(${found}.target_type || '/' || ${found}.target_id <> all (${hideableReferences(reader, alias)})
-    or ${hasTarget(target, visibleTo('searched-reference', reader, 't'))})`;
+  return sql`((${found}.target_type || '/' || ${found}.target_id <> all (${hideableReferences(reader, alias)})
+    or ${hasTarget(target, visibleTo('searched-reference', reader, 't'))}) and ${showsPlace(reader, alias, entry)})`;
 }
 
 /** True of a row from which nothing is taken out for this reader: what stands inside a Reference may be asked for. */
 export function showsEveryReference(reader: Reader, alias: string): Fragment {
   return sql`not exists (
     select from unnest(${hideableReferences(reader, alias)}) f (ref)
-    where not ${hasTarget(addressIn('f.ref'), visibleTo('searched-identifier', reader, 't'))})`;
+    where not ${hasTarget(addressIn('f.ref'), visibleTo('searched-identifier', reader, 't'))})
+    and not ${isPlaceHidden(reader, alias)}`;
 }
 
 /** ORDER BY of one address's rows: a Patient's first is the reader's registration. Its own, else the latest; deleted ones last. */

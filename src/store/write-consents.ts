@@ -1,5 +1,5 @@
 // The parts of the write statement (write-statement.ts) by which a Consent opens and denies, and by which rows get the labels that it may
-// deny. Each is a member of the statement's WITH; `w` are the versions that are written.
+// deny, or by which a person is protected. Each is a member of the statement's WITH; `w` are the versions that are written.
 import { slot, sql } from './sql.ts';
 import type { Fragment } from './sql.ts';
 
@@ -47,3 +47,11 @@ export const labelling: Fragment = sql`labelled as (
     insert into resource_label (resource, version_id, label, is_current)
     select w.key, w.version_id, l.label, true
     from unnest(${slot('integer[]', 'labelOf')}, ${slot('text[]', 'label')}) l (n, label) join w on w.n = l.n)`;
+
+/** Which registrations say that the person's identity is protected. */
+export const unprotecting: Fragment = sql`unprotected as (
+    delete from protected_registration where resource in (select w.follows from w where w.type = 'Patient'))`;
+
+export const protecting: Fragment = sql`protected as (
+    insert into protected_registration (resource, person)
+    select w.key, w.person from unnest(${slot('integer[]', 'protectedOf')}) p (n) join w on w.n = p.n where w.person is not null)`;

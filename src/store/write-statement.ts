@@ -7,7 +7,7 @@ import { compile, join, name, nothing, slot, sql } from './sql.ts';
 import type { Statement } from './database.ts';
 import type { Fragment, Slots } from './sql.ts';
 import { addressIn, hasTarget } from './visibility.ts';
-import { closing, excluding, labelling, opening, unlabelling } from './write-consents.ts';
+import { closing, excluding, labelling, opening, protecting, unlabelling, unprotecting } from './write-consents.ts';
 
 /** `name` of slot -> array type, in the order of the columns of `unnest`. */
 const writeColumns = {
@@ -150,6 +150,9 @@ interface WriteShape {
   /** A version before has labels that a Consent may deny, or may have. */
   readonly relabels: boolean;
   readonly labels: boolean;
+  /** A version before is of a Patient. */
+  readonly followsPatient: boolean;
+  readonly protects: boolean;
   readonly tables: readonly IndexTable[];
 }
 
@@ -170,6 +173,8 @@ function shapeOf(slots: Slots): WriteShape {
     excludes: slots['exclusions'] !== '[]',
     relabels: slots['relabels'] === true,
     labels: isFilled('labelOf'),
+    followsPatient: types.some((type, at) => type === 'Patient' && follows[at] !== null),
+    protects: isFilled('protectedOf'),
     tables: indexTables.filter((table) => isFilled(rowsOf[table])),
   };
 }
@@ -260,6 +265,8 @@ function compileWrite(isProtected: boolean, shape: WriteShape): ReturnType<typeo
     ...when(shape.excludes, excluding),
     ...when(shape.relabels, unlabelling),
     ...when(shape.labels, labelling),
+    ...when(shape.followsPatient, unprotecting),
+    ...when(shape.protects, protecting),
     sql`told as (
     insert into outbox (at, action, type, id, version_id, resource, person, custodian)
     select w.last_updated, case when w.method = 'DELETE' then 'delete' when w.follows is null then 'create' else 'update' end,

@@ -25,6 +25,7 @@ export function toWriteSlots(permit: Permit, writes: readonly ResourceWrite[]): 
     ...grantSlots(writes),
     ...exclusionSlots(writes),
     ...labelSlots(writes),
+    protectedOf: writes.flatMap(({ isIdentityProtected }, at) => (isIdentityProtected === true ? [at + 1] : [])),
   };
 }
 

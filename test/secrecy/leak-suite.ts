@@ -14,6 +14,7 @@ import {
 } from '../scenarios/fixtures.ts';
 import { hsa, type OpenHub, type TestHub } from '../scenarios/test-hub.ts';
 import { type Answer, type Ask, askAt, type Call, differences, withoutNewWords } from './answers.ts';
+import { onProtected } from './protected-identity.ts';
 import { clientIdOf, commandClient, organizationIdOf } from './clients.ts';
 import {
   change,
@@ -1243,6 +1244,7 @@ export const leakParts = {
   byWriting,
   onTheLog,
   onIndividuals,
+  onProtected,
   onConsent,
   onJointConsents,
   onDenials,

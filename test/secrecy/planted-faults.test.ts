@@ -315,6 +315,94 @@ const plants: Readonly<Record<string, Plant>> = {
     suite: 'onIndividuals',
     edits: [{ file: visibility, find: "then ${hasTarget(address, visible(reader, 't'))} end", put: 'then true end' }],
   },
+  'where a protected person is, is told': {
+    suite: 'onProtected',
+    edits: [{ file: visibility, find: 'else ${isProtected(row)} end', put: 'else false end' }],
+  },
+  'a protected person is found by name and address': {
+    suite: 'onProtected',
+    edits: [
+      {
+        file: 'src/store/search-filters.ts',
+        find: 'return tellsOfPerson(filter, types) ?',
+        put: 'return reader === undefined ?',
+      },
+    ],
+  },
+  'a protected person is found by the index of names and addresses': {
+    suite: 'onProtected',
+    edits: [
+      {
+        file: 'src/store/search-candidates.ts',
+        find: 'met !== undefined && mayTell(met, types)',
+        put: 'met !== undefined && !mayTell(met, types)',
+      },
+    ],
+  },
+  'an order tells where a protected person is': {
+    suite: 'onProtected',
+    edits: [
+      {
+        file: 'src/store/search-candidates.ts',
+        find: 'return isSortedByPerson(key.param, type)',
+        put: 'return !isSortedByPerson(key.param, type)',
+      },
+    ],
+  },
+  'a chain tells where a protected person is called to': {
+    suite: 'onProtected',
+    edits: [
+      {
+        file: 'src/store/search-filters.ts',
+        find: "\n          and ${showsPlace(reader, alias, 'x')} limit 1)",
+        put: ' limit 1)',
+      },
+    ],
+  },
+  'a place that is included tells where a protected person is called to': {
+    suite: 'onProtected',
+    edits: [
+      {
+        file: 'src/store/search-includes.ts',
+        find: "and (x.target_type <> 'Location' or not (select ${isPlaceHidden(reader, 'o')} from resource o where o.key = f.key))",
+        put: '',
+      },
+    ],
+  },
+  'what is included with a place tells who is called to it': {
+    suite: 'onProtected',
+    edits: [
+      {
+        file: 'src/store/search-includes.ts',
+        find: "sql`(f.type <> 'Location' or not ${isPlaceHidden(reader, 'r')})`,",
+        put: '',
+      },
+    ],
+  },
+  '$everything brings the places of a protected person': {
+    suite: 'onProtected',
+    edits: [
+      {
+        file: 'src/store/everything.ts',
+        find: " and (s.target_type <> 'Location' or not a.is_place_hidden)",
+        put: '',
+      },
+    ],
+  },
+  'who lives with a protected person is shown': {
+    suite: 'onProtected',
+    edits: [
+      {
+        file: visibility,
+        find: 'or not ${isProtected(row)} or ${bears(row, sql`said.label = ${holdsAddress}`)} is null)',
+        put: 'or true)',
+      },
+    ],
+  },
+  'references lead to who lives with a protected person': {
+    suite: 'onProtected',
+    edits: [{ file: visibility, find: 'or ${isProtected(row)} or (select true', put: 'or (select true' }],
+  },
   'references to what is denied stay in what shows': {
     suite: 'onDenials',
     edits: [

@@ -1,0 +1,103 @@
+// A person's protected identity (sip.md §4): what others than the individual and whoever keeps a resource get of it is without address,
+// telecom, photo and contact, without places and remote addresses, and without the names of units and services. Pure.
+// Says so with the tag SUBSETTED. Free text that somebody has written stays as it is.
+import { canonicalBase } from '../core/canonical.ts';
+import type { FhirResource } from '../fhir/resource.ts';
+import { markReduced } from './redact.ts';
+
+const system = 'http://hl7.se/fhir/ig/base/CodeSystem/SecurityLabel';
+const codes: ReadonlySet<unknown> = new Set(['sekretessmarkering', 'skyddadFolkbokforing']);
+
+/** True of a registration that says that the person's identity is protected. */
+export function isProtectedIdentity({ resourceType, meta }: FhirResource): boolean {
+  const security: unknown = meta?.security;
+  if (resourceType !== 'Patient' || !Array.isArray(security)) return false;
+  return security.some((label: unknown) => memberOf(label, 'system') === system && codes.has(memberOf(label, 'code')));
+}
+
+/** The search parameters that persons with protected identity are found by: what says nothing of where and who they are. */
+export const plainPersonParameters: ReadonlySet<string> = new Set([
+  'identifier',
+  'patient',
+  'active',
+  'relationship',
+  '_profile',
+  '_security',
+  '_source',
+  '_tag',
+]);
+
+/** What is left out wherever it stands. */
+const placeElements: ReadonlySet<string> = new Set([
+  'address',
+  'contact',
+  'locationCode',
+  'photo',
+  'telecom',
+  'valueAddress',
+  'valueContactPoint',
+]);
+/** Contained, they go as a whole, and the references to them. */
+const placeTypes: ReadonlySet<unknown> = new Set(['Location', 'Organization', 'HealthcareService', 'Endpoint']);
+const remoteAddress = `${canonicalBase}/StructureDefinition/sip-remote-address`;
+
+/** A copy of the resource without what tells where the person is. */
+export function withoutPlaces(resource: FhirResource): FhirResource {
+  const contained = findContainedPlaces(resource['contained']);
+  const reduce = (value: unknown): unknown => {
+    if (Array.isArray(value)) {
+      const kept = value.map(reduce).filter((item) => item !== undefined);
+      return kept.length === 0 && value.length > 0 ? undefined : kept;
+    }
+    if (typeof value !== 'object' || value === null || Object.hasOwn(value, 'rawJSON')) return value;
+    if (isPlace(value, contained)) return undefined;
+    const entries = Object.entries(value).flatMap(([name, member]): [string, unknown][] => {
+      if (isLeftOut(value, name)) return [];
+      const reduced = reduce(member);
+      return reduced === undefined ? [] : [[name, reduced]];
+    });
+    const isEmptied =
+      entries.every(([name]) => name === 'url' || name === 'id') && Object.keys(value).length > entries.length;
+    return isEmptied ? undefined : Object.fromEntries(entries);
+  };
+  return markReduced(reduce(resource) as FhirResource);
+}
+
+/** The resource, a Reference or an Extension that is a place itself. */
+function isPlace(value: object, contained: ReadonlySet<string>): boolean {
+  if (memberOf(value, 'url') === remoteAddress) return true;
+  if (placeTypes.has(memberOf(value, 'resourceType'))) return true;
+  const reference = memberOf(value, 'reference');
+  if (memberOf(value, 'type') === 'Location' && memberOf(value, 'identifier') !== undefined) return true;
+  return typeof reference === 'string' && (/(?:^|\/)Location[/?]/.test(reference) || contained.has(reference));
+}
+
+function isLeftOut(holder: object, name: string): boolean {
+  const element = name.replace(/^_/, '');
+  if (placeElements.has(element)) return true;
+  // Narrative, at the root and of what is contained.
+  if (element === 'text' && Object.hasOwn(holder, 'resourceType')) return true;
+  return element === 'display' && isUnitReference(holder);
+}
+
+/** A Reference to anything but a person; a Coding has a system or a code. */
+function isUnitReference(holder: object): boolean {
+  if (Object.hasOwn(holder, 'code') || Object.hasOwn(holder, 'system')) return false;
+  const reference = memberOf(holder, 'reference');
+  return typeof reference !== 'string' || !/(?:^|\/)(?:Patient|RelatedPerson)\//.test(reference);
+}
+
+function findContainedPlaces(contained: unknown): ReadonlySet<string> {
+  if (!Array.isArray(contained)) return new Set();
+  return new Set(
+    contained.flatMap((item: unknown) =>
+      placeTypes.has(memberOf(item, 'resourceType')) ? [`#${String(memberOf(item, 'id'))}`] : [],
+    ),
+  );
+}
+
+function memberOf(holder: unknown, name: string): unknown {
+  return typeof holder === 'object' && holder !== null && Object.hasOwn(holder, name)
+    ? (holder as Readonly<Record<string, unknown>>)[name]
+    : undefined;
+}

@@ -1,0 +1,26 @@
+-- Registrations that say that the person's identity is protected. Whatever is about that person is then given without address and place to
+-- everybody but the individual and whoever keeps it (visibility.ts). Beside `resource`, so that it is read whoever keeps the registration.
+create table protected_registration (
+  resource bigint not null,
+  person bigint not null
+);
+create index protected_registration_person on protected_registration (person);
+create index protected_registration_resource on protected_registration (resource);
+
+insert into protected_registration (resource, person)
+select r.key, r.person from resource r
+where r.type = 'Patient' and not r.deleted and r.body like '%/SecurityLabel"%' and exists (
+  select from jsonb_array_elements(
+    case when jsonb_typeof(r.body::jsonb -> 'meta' -> 'security') = 'array' then r.body::jsonb -> 'meta' -> 'security' else '[]' end) s (coding)
+  where s.coding ->> 'system' = 'http://hl7.se/fhir/ig/base/CodeSystem/SecurityLabel'
+    and s.coding ->> 'code' in ('sekretessmarkering', 'skyddadFolkbokforing'));
+
+-- Where somebody lives who stands near the person. No client's label has this system.
+insert into resource_label (resource, version_id, label, is_current)
+select v.key, v.version_id, '(hub)|address', v.is_current
+from (
+  select key, version_id, body, true as is_current from resource where type = 'RelatedPerson'
+  union all
+  select key, version_id, body, false from resource_history where type = 'RelatedPerson'
+) v
+where jsonb_path_exists(v.body::jsonb, '$.address[0]');
