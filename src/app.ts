@@ -4,6 +4,7 @@ import packageJson from '../package.json' with { type: 'json' };
 import { listLimitedParameters, listStoredTypes } from './access/compartment.ts';
 import { isLoopbackHost, toAuthorizationAddresses } from './auth/addresses.ts';
 import { createAuthorizationServer } from './auth/authorization-server.ts';
+import { readLogInProviders } from './auth/log-in-providers.ts';
 import { chooseSignInMethod } from './auth/sign-in-method.ts';
 import { openSigningKeys } from './auth/signing-keys.ts';
 import { toSmartConfiguration } from './auth/smart-configuration.ts';
@@ -62,11 +63,11 @@ const folders = ['../profiles/json', '../profiles/hl7se.fhir.base-1.1.0', '../te
 /** FHIR packages that come with the hub in `folders`. */
 const builtInPackages = ['siphub.fhir', 'hl7se.fhir.base'];
 
-/** Starts the hub and resolves when it answers. @throws PackageError, FolderInUse, MigrationError, RowLevelSecurityError, Error (EADDRINUSE) */
+/** Starts the hub and resolves when it answers. @throws PackageError, ConfigError, FolderInUse, MigrationError, RowLevelSecurityError, Error (EADDRINUSE) */
 export async function startHub(config: Config, options: HubOptions): Promise<RunningHub> {
   const { log, clock = systemClock, ids = createIdSource() } = options;
 
-  // 0. R4, SIP and the operator's packages, read from disk: a damaged package stops the start before anything is opened.
+  // 0. R4, SIP and the operator's packages and providers, read from disk: a damaged one stops the start before anything is opened.
   const packages = readPackages(
     config.packages
       .split(',')
@@ -76,6 +77,11 @@ export async function startHub(config: Config, options: HubOptions): Promise<Run
   const definitions = loadDefinitions(folders, packages);
   for (const missing of findMissingDependencies(packages, builtInPackages))
     log('warn', 'package dependency missing', { missing });
+
+  const logInProviders =
+    config.loginProviders === ''
+      ? []
+      : readLogInProviders(config.loginProviders, { allowLoopback: isLoopbackHost(config.host) });
 
   // 1. Listen at once, so that a supervisor sees life; everything is 503 until the hub is ready.
   const front = await listen(config);
@@ -164,7 +170,12 @@ export async function startHub(config: Config, options: HubOptions): Promise<Run
     proxies: config.proxies,
     log,
   });
-  const signInMethod = chooseSignInMethod({ host: config.host, publicUrl, mode: config.mode });
+  const signInMethod = chooseSignInMethod({
+    host: config.host,
+    publicUrl,
+    mode: config.mode,
+    providers: logInProviders,
+  });
   const authorizationServer = createAuthorizationServer({
     signInMethod,
     pages: signInPages,

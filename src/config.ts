@@ -106,6 +106,11 @@ export const settings = {
     'How long a bulk export can be fetched after it was asked for (hours).',
   ),
   tokenLifetimeSeconds: whole('SIP_HUB_TOKEN_SECONDS', 300, 'Lifetime of an access token (seconds, at most 300).'),
+  loginProviders: text(
+    'SIP_HUB_LOGIN_PROVIDERS',
+    '',
+    'JSON file with the OpenID providers that persons log in at. Empty: persons do not log in, but for test persons where host and public address are loopback.',
+  ),
   sessionHours: whole(
     'SIP_HUB_SESSION_HOURS',
     8,

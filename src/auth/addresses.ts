@@ -9,6 +9,8 @@ export interface AuthorizationAddresses {
   readonly revocationEndpoint: string;
   /** The page where a person logs out. */
   readonly logOutPage: string;
+  /** Where an external provider sends the person back to. */
+  readonly logInCallback: string;
   readonly jwksUri: string;
   /** The FHIR base: audience of every access token. */
   readonly audience: string;
@@ -24,6 +26,7 @@ export function toAuthorizationAddresses(publicUrl: string): AuthorizationAddres
     introspectionEndpoint: `${issuer}/introspect`,
     revocationEndpoint: `${issuer}/revoke`,
     logOutPage: `${issuer}/end`,
+    logInCallback: `${issuer}/log-in/callback`,
     jwksUri: `${issuer}/jwks`,
     audience: `${publicUrl}/fhir`,
   };

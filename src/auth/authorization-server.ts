@@ -5,12 +5,20 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Provider, type Configuration } from 'oidc-provider';
 import type { Log } from '../core/log.ts';
 import { toAuthorizationAddresses } from './addresses.ts';
+import { createExternalLogIn } from './external-log-in.ts';
 import { createGrants } from './grants.ts';
 import { choosePageLanguage, sendMessage, toPageHeaders, type Pages } from './pages.ts';
 import { toConfiguration, type ProviderSettings } from './provider-configuration.ts';
 import { explainRefusal } from './refusal.ts';
 import type { SignInMethod } from './sign-in-method.ts';
-import { answerInteraction, answerLogOut, type Exchange, type SignInOptions } from './sign-in.ts';
+import {
+  answerInteraction,
+  answerLogOut,
+  leaveForProvider,
+  returnFromProvider,
+  type Exchange,
+  type SignInOptions,
+} from './sign-in.ts';
 
 export interface AuthorizationServerOptions extends ProviderSettings {
   /** Counts a request by where it comes from: the seconds to wait, or undefined. */
@@ -95,7 +103,12 @@ function createRoutes(options: AuthorizationServerOptions, provider: Provider): 
     { pattern: /^\/revoke$/, ...program },
   ];
   const { signInMethod: method } = options;
-  return method === undefined ? routes : [...routes, ...createPersonRoutes({ ...options, method, provider }, handOver)];
+  if (method === undefined) return routes;
+  const external =
+    method.kind === 'providers'
+      ? createExternalLogIn({ ...options, providers: method.providers, allowLoopback: options.allowLoopbackJwks })
+      : undefined;
+  return [...routes, ...createPersonRoutes({ ...options, method, external, provider }, handOver)];
 }
 
 function createPersonRoutes(options: SignInOptions, handOver: Route['answer']): readonly Route[] {
@@ -118,6 +131,21 @@ function createPersonRoutes(options: SignInOptions, handOver: Route['answer']): 
       methods: ['GET', 'POST'],
       ...page,
       answer: (exchange, path) => answerInteraction(options, exchange, path.slice('/interaction/'.length)),
+    },
+    {
+      pattern: /^\/interaction\/[\w-]+\/at\/\d{1,2}$/,
+      methods: ['GET'],
+      ...page,
+      answer: (exchange, path) => {
+        const [, , uid = '', , index] = path.split('/');
+        return leaveForProvider(options, exchange, { uid, index: Number(index) });
+      },
+    },
+    {
+      pattern: /^\/log-in\/callback$/,
+      methods: ['GET'],
+      ...page,
+      answer: (exchange) => returnFromProvider(options, exchange),
     },
     { pattern: /^\/end$/, methods: ['GET', 'POST'], ...page, answer: (exchange) => answerLogOut(options, exchange) },
   ];

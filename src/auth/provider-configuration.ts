@@ -143,6 +143,16 @@ function toLifetimes(settings: ProviderSettings): NonNullable<Configuration['ttl
   };
 }
 
+/** What a browser keeps while its person is at an external provider. */
+export function toLogInCookie(publicUrl: string) {
+  const path = `${new URL(toAuthorizationAddresses(publicUrl).issuer).pathname}/log-in`;
+  const isSecure = publicUrl.startsWith('https://');
+  return {
+    name: `${isSecure ? '__Secure-' : ''}sip_hub_log_in`,
+    attributes: { httpOnly: true, sameSite: 'lax', signed: true, secure: isSecure, path },
+  } as const;
+}
+
 /** Behind https a browser sends them nowhere else and over nothing else. https://datatracker.ietf.org/doc/html/rfc6265bis */
 function toCookies({ publicUrl, hubKey }: ProviderSettings): NonNullable<Configuration['cookies']> {
   const isSecure = publicUrl.startsWith('https://');

@@ -5,7 +5,7 @@ import { toPatientId } from './person-number.ts';
 import { testPersons } from './test-persons.ts';
 
 test('the development log-in is there on loopback alone, in the hub alone', () => {
-  const local = { host: '127.0.0.1', publicUrl: 'http://127.0.0.1:8080', mode: 'hub' } as const;
+  const local = { host: '127.0.0.1', publicUrl: 'http://127.0.0.1:8080', mode: 'hub', providers: [] } as const;
   expect(chooseSignInMethod(local)).toEqual({ kind: 'development' });
   expect(chooseSignInMethod({ ...local, host: '::1', publicUrl: 'http://[::1]:8080' })).toEqual({
     kind: 'development',
@@ -22,6 +22,21 @@ test('the development log-in is there on loopback alone, in the hub alone', () =
   ] as const) {
     expect(chooseSignInMethod({ ...local, ...change })).toBeUndefined();
   }
+});
+
+test('where there are providers, persons log in there and nowhere else', () => {
+  const provider = {
+    issuer: 'https://op.example',
+    name: 'BankID',
+    clientId: 'hub',
+    credential: { secret: 'x'.repeat(32) },
+    scope: 'openid',
+    numberClaims: ['number'],
+    acr: ['loa3'],
+  };
+  const local = { host: '127.0.0.1', publicUrl: 'http://127.0.0.1:8080', providers: [provider] };
+  expect(chooseSignInMethod({ ...local, mode: 'hub' })).toEqual({ kind: 'providers', providers: [provider] });
+  expect(chooseSignInMethod({ ...local, mode: 'plain' })).toBeUndefined();
 });
 
 test('every test person has a number that holds, and an id of its own', () => {

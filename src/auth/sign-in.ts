@@ -10,10 +10,16 @@ import { findClient } from '../store/clients.ts';
 import type { Database } from '../store/database.ts';
 import { addPerson } from '../store/persons.ts';
 import { toAuthorizationAddresses } from './addresses.ts';
-import { choosePageLanguage, readOwnForm, sendMessage, toPageHeaders, type Pages } from './pages.ts';
+import type { ExternalLogIn } from './external-log-in.ts';
+import { choosePageLanguage, readOwnForm, sendMessage, toPageHeaders, type LogInView, type Pages } from './pages.ts';
 import { hasOnlineAccess, toResourceRights } from './person-scopes.ts';
 import { toPatientId } from './person-number.ts';
-import { toInteractionUrl, type ProviderSettings } from './provider-configuration.ts';
+import {
+  interactionSeconds,
+  toInteractionUrl,
+  toLogInCookie,
+  type ProviderSettings,
+} from './provider-configuration.ts';
 import { toFormTarget } from './redirect-address.ts';
 import type { SignInMethod } from './sign-in-method.ts';
 import { testPersons } from './test-persons.ts';
@@ -24,6 +30,8 @@ export interface SignInOptions extends ProviderSettings {
   readonly log: Log;
   readonly pages: Pages;
   readonly method: SignInMethod;
+  /** undefined where there are no external providers. */
+  readonly external: ExternalLogIn | undefined;
   readonly provider: Provider;
 }
 
@@ -51,8 +59,7 @@ export async function answerInteraction(options: SignInOptions, exchange: Exchan
   if (result === undefined) return showPage(options, exchange, { details, appName });
   const returnTo = await options.provider.interactionResult(request, response, { ...result });
   if ('login' in result) await leaveOtherPerson(options, exchange, result.login.accountId);
-  response.writeHead(303, { location: returnTo, 'cache-control': 'no-store', 'content-length': '0' });
-  response.end();
+  redirect(response, returnTo);
 }
 
 async function findInteraction(
@@ -87,20 +94,24 @@ async function showPage(options: SignInOptions, { request, response }: Exchange,
   const language = choosePageLanguage(request);
   const html =
     details.prompt.name === 'login'
-      ? pages.logIn({ appName, action, persons: listTestPersons(options.method), providers: [] }, language)
+      ? pages.logIn({ appName, action, ...listChoices(options.method, action) }, language)
       : pages.approval({ appName, action, ...(await describeApproval(options, details)) }, language);
   const target = toFormTarget(String(details.params['redirect_uri']));
   response.writeHead(200, { ...toPageHeaders(pages, target === undefined ? [] : [target]) });
   response.end(html);
 }
 
-function listTestPersons({ kind }: SignInMethod): { value: string; name: string; number: string }[] {
-  if (kind !== 'development') return [];
-  return testPersons.map(({ name, personalNumber }, index) => ({
+function listChoices(method: SignInMethod, action: string): Pick<LogInView, 'persons' | 'providers'> {
+  if (method.kind === 'providers') {
+    const providers = method.providers.map(({ name }, index) => ({ name, href: `${action}/at/${index}` }));
+    return { persons: [], providers };
+  }
+  const persons = testPersons.map(({ name, personalNumber }, index) => ({
     value: String(index),
     name,
     number: `${personalNumber.slice(0, 8)}-${personalNumber.slice(8)}`,
   }));
+  return { persons, providers: [] };
 }
 
 async function describeApproval(options: SignInOptions, { params, session }: Details) {
@@ -122,20 +133,67 @@ async function describeApproval(options: SignInOptions, { params, session }: Det
 async function logIn(options: SignInOptions, form: URLSearchParams): Promise<LoggedIn | undefined> {
   const chosen = form.get('person') ?? '';
   const person = options.method.kind === 'development' && /^\d$/.test(chosen) ? testPersons[Number(chosen)] : undefined;
-  if (person === undefined) return undefined;
-  return toLoggedIn(options, person.personalNumber);
+  const patientId = person === undefined ? undefined : toPatientId(person.personalNumber, options.hubKey);
+  return patientId === undefined ? undefined : toLoggedIn(options, patientId);
 }
 
 interface LoggedIn {
   readonly login: { readonly accountId: string; readonly ts: number };
 }
 
-async function toLoggedIn(options: SignInOptions, personalNumber: string): Promise<LoggedIn | undefined> {
-  const patientId = toPatientId(personalNumber, options.hubKey);
-  if (patientId === undefined) return undefined;
+async function toLoggedIn(options: SignInOptions, patientId: string): Promise<LoggedIn> {
   await addPerson(options.database, patientId);
   options.log('info', 'person-logged-in', { by: options.method.kind });
   return { login: { accountId: patientId, ts: Math.floor(options.clock().getTime() / 1000) } };
+}
+
+/** Answers `/interaction/<uid>/at/<index>`: on to the provider that was chosen. */
+export async function leaveForProvider(
+  options: SignInOptions,
+  exchange: Exchange,
+  chosen: { readonly uid: string; readonly index: number },
+): Promise<void> {
+  const details = await findInteraction(options, exchange, chosen.uid);
+  if (details?.prompt.name !== 'login')
+    return sendMessage(options.pages, exchange, { kind: 'expired', detail: undefined });
+  const begun = await options.external?.begin(chosen.index, chosen.uid);
+  if (begun === undefined) return sendMessage(options.pages, exchange, { kind: 'log-in-failed', detail: undefined });
+  const { cookies } = options.provider.createContext(exchange.request, exchange.response);
+  const cookie = toLogInCookie(options.publicUrl);
+  cookies.set(cookie.name, begun.kept, { ...cookie.attributes, maxAge: interactionSeconds * 1000 });
+  redirect(exchange.response, begun.location);
+}
+
+/** Answers `/log-in/callback`: back from the provider, and on to what the app asked for. */
+export async function returnFromProvider(options: SignInOptions, exchange: Exchange): Promise<void> {
+  const { provider, pages } = options;
+  const { cookies } = provider.createContext(exchange.request, exchange.response);
+  const cookie = toLogInCookie(options.publicUrl);
+  const kept = cookies.get(cookie.name, cookie.attributes);
+  // One attempt, one return.
+  cookies.set(cookie.name, null, cookie.attributes);
+  const query = new URLSearchParams((exchange.request.url ?? '').split('?', 2)[1] ?? '');
+  if (kept === undefined) return sendMessage(pages, exchange, { kind: 'expired', detail: undefined });
+  const completed = await options.external?.complete(query, kept);
+  if (completed === undefined || 'kind' in completed)
+    return sendMessage(pages, exchange, completed ?? { kind: 'log-in-failed', detail: undefined });
+  const interaction = await provider.Interaction.find(completed.uid);
+  if (interaction?.prompt.name !== 'login' || interaction.result !== undefined)
+    return sendMessage(pages, exchange, { kind: 'expired', detail: undefined });
+  interaction.result = { ...interaction.lastSubmission, ...(await toLoggedIn(options, completed.patientId)) };
+  await interaction.persist();
+  await leaveOtherPerson(options, exchange, completed.patientId);
+  redirect(exchange.response, interaction.returnTo);
+}
+
+function redirect(response: ServerResponse, location: string): void {
+  response.writeHead(303, {
+    location,
+    'cache-control': 'no-store',
+    'referrer-policy': 'no-referrer',
+    'content-length': '0',
+  });
+  response.end();
 }
 
 /** The answer to what an app asks for, as a grant of its own. */

@@ -39,6 +39,8 @@ export async function startAuthorizationHub(
     readonly sessionLifetimeSeconds?: number;
     /** How persons log in; left out: they do not. */
     readonly signInMethod?: SignInMethod;
+    /** Left out: a free one. */
+    readonly port?: number;
     readonly waitOf?: () => Promise<number | undefined>;
   } = {},
 ): Promise<AuthorizationHub & { readonly localUrl: string }> {
@@ -46,7 +48,7 @@ export async function startAuthorizationHub(
   let listener: RequestListener = () => undefined;
   const server = createServer((request, response) => listener(request, response));
   await new Promise<void>((resolve) => {
-    server.listen(0, '127.0.0.1', resolve);
+    server.listen(options.port ?? 0, '127.0.0.1', resolve);
   });
   const localUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const publicUrl = options.publicUrl ?? localUrl;

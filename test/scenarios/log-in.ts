@@ -1,6 +1,6 @@
 // A whole hub that persons log in to: what it says of itself, and that the token of a person counts at its FHIR base as the settings say.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startHub } from '../../src/app.ts';
@@ -83,6 +83,32 @@ export function describeLogIn(name: string, open: OpenHub): void {
   });
 
   describe(`the development log-in is not there, on ${name}`, () => {
+    test('where a provider is configured: persons log in there', async () => {
+      const folder = mkdtempSync(join(tmpdir(), 'sip-hub-test-'));
+      const loginProviders = join(folder, 'providers.json');
+      writeFileSync(join(folder, 'secret'), 'x'.repeat(40));
+      const provider = {
+        issuer: 'https://op.example',
+        name: 'BankID',
+        clientId: 'hub',
+        secretFile: 'secret',
+        profile: 'swedish-oidc',
+        acr: ['http://id.elegnamnden.se/loa/1.0/loa3'],
+      };
+      writeFileSync(loginProviders, JSON.stringify([provider]));
+      const hub = await open({ loginProviders });
+      const app = await addApp(hub.hub.database);
+      const browser = openBrowser(hub.hub.publicUrl);
+      const page = await browser.open(beginLogIn(hub.hub.publicUrl, app.clientId).address);
+      expect(page.text).toContain('Logga in med BankID');
+      expect(page.text).not.toContain('Tolvan');
+      const action = new URL(page.address).pathname;
+      const form = { ...page, text: `<form method="post" action="${action}">` };
+      expect((await browser.submit(form, { person: '0' })).text).toContain('Logga in med BankID');
+      await hub.stop();
+      rmSync(folder, { recursive: true });
+    });
+
     test.each([
       ['behind a proxy on the same machine', { SIP_HUB_PUBLIC_URL: 'https://hub.example' }],
       ['in plain mode', { SIP_HUB_MODE: 'plain' }],
