@@ -1,7 +1,9 @@
 // Persons log in to apps: SMART App Launch over HTTP, from the authorization request to a token that opens one person's data, and
 // everything that must not lead there. https://hl7.org/fhir/smart-app-launch/app-launch.html · RFC 6749, 7636, 7009, 7662, 9700
 import { createHash } from 'node:crypto';
+import { exportJWK, generateKeyPair } from 'jose';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { signClientAssertion } from '../src/auth/client-assertion.ts';
 import { carryOutClientCommand, type ClientSummary } from '../src/auth/clients.ts';
 import { toPatientId } from '../src/auth/person-number.ts';
 import { systemClock } from '../src/core/clock.ts';
@@ -121,6 +123,43 @@ describe('a person logs in and lets an app in', () => {
     expect(body).toMatchObject({ scope: 'launch/patient online_access patient/CarePlan.rs patient/Consent.cruds' });
   });
 
+  test('an app with a key signs each request, and is nobody without', async () => {
+    const { privateKey, publicKey } = await generateKeyPair('ES384', { extractable: true });
+    const own = await addApp(database, { keys: [JSON.stringify(await exportJWK(publicKey))] });
+    const attempt = beginLogIn(hub.publicUrl, own.clientId);
+    const visit = await approve(openBrowser(hub.publicUrl), attempt, person);
+    const sign = async () => ({
+      client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+      client_assertion: await signClientAssertion({
+        clientId: own.clientId,
+        privateKey,
+        audience: hub.addresses.tokenEndpoint,
+      }),
+    });
+    const fields = {
+      grant_type: 'authorization_code',
+      code: new URL(visit.address).searchParams.get('code') ?? '',
+      code_verifier: attempt.verifier,
+      redirect_uri: redirectUri,
+    };
+    expect((await askToken(hub.publicUrl, own.clientId, fields)).status).toBe(401);
+    const assertion = await sign();
+    const { status, body } = await askToken(hub.publicUrl, own.clientId, { ...fields, ...assertion });
+    expect([status, await opens(body.access_token)]).toEqual([200, true]);
+    const again = { grant_type: 'refresh_token', refresh_token: body.refresh_token ?? '' };
+    expect((await askToken(hub.publicUrl, own.clientId, { ...again, ...assertion })).status).toBe(401);
+    expect((await askToken(hub.publicUrl, own.clientId, { ...again, ...(await sign()) })).status).toBe(200);
+    const { introspectionEndpoint } = hub.addresses;
+    expect(
+      (await post(introspectionEndpoint, { token: body.access_token ?? '', ...(await sign()) })).body,
+    ).toMatchObject({
+      active: true,
+    });
+    expect(
+      (await post(introspectionEndpoint, { token: body.access_token ?? '', client_id: own.clientId })).status,
+    ).toBe(401);
+  });
+
   test('an app with a private-use scheme is sent back by it', async () => {
     const native = await addApp(database, { redirectUris: ['com.example.app:/cb'] });
     const attempt = beginLogIn(hub.publicUrl, native.clientId, { redirect_uri: 'com.example.app:/cb' });
@@ -206,23 +245,17 @@ describe('an authorization request that does not hold', () => {
   });
 
   test('of a system is refused', async () => {
-    const { privateKey: _, ...key } = await makeSystemKey();
+    const { publicKey } = await generateKeyPair('ES384', { extractable: true });
     const system = await addApp(database, {
       client: 'operator',
       scope: 'system/*.r',
       redirectUris: [],
-      keys: [JSON.stringify(key.jwk)],
+      keys: [JSON.stringify(await exportJWK(publicKey))],
     });
     const visit = await openBrowser(hub.publicUrl).open(beginLogIn(hub.publicUrl, system.clientId).address);
     expect([new URL(visit.address).origin, visit.status]).toEqual([hub.publicUrl, 400]);
   });
 });
-
-async function makeSystemKey() {
-  const { exportJWK, generateKeyPair } = await import('jose');
-  const { privateKey, publicKey } = await generateKeyPair('ES384', { extractable: true });
-  return { privateKey, jwk: await exportJWK(publicKey) };
-}
 
 describe('a code', () => {
   const fields = (code: string, verifier: string) => ({
@@ -507,8 +540,9 @@ describe('the steps belong to the browser that began', () => {
 
 describe('nothing that opens anything is kept or logged', () => {
   test('neither number, token, code, verifier nor cookie stands in the tables or in the log', async () => {
-    const attempt = beginLogIn(hub.publicUrl, app.clientId);
+    const attempt = beginLogIn(hub.publicUrl, app.clientId, { login_hint: person });
     const browser = openBrowser(hub.publicUrl);
+    await browser.open(attempt.address);
     const visit = await approve(browser, attempt, person);
     const { body } = await exchangeCode(hub.publicUrl, app.clientId, { visit, attempt });
     const session = [...browser.cookies].find(([key]) => key.endsWith('@sip_hub_session'))?.[1].value ?? '';

@@ -121,7 +121,7 @@ function createPersonRoutes(options: SignInOptions, handOver: Route['answer']): 
       answer: (exchange, path) => {
         if (!isQueryMode(exchange.request))
           return sendMessage(options.pages, exchange, { kind: 'refused', detail: 'response_mode must be query.' });
-        keepOfflineAccess(exchange.request);
+        prepareRequest(exchange.request);
         return handOver(exchange, path);
       },
     },
@@ -157,13 +157,17 @@ function isQueryMode({ url }: IncomingMessage): boolean {
   return modes.every((mode) => mode === 'query');
 }
 
-/** The library drops `offline_access` where the app does not ask for a prompt as well; SMART apps do not. It is granted as `online_access`. */
-function keepOfflineAccess(request: IncomingMessage): void {
+/**
+ * The library drops `offline_access` where the app does not ask for a prompt as well, which SMART apps do not: it is granted as `online_access`.
+ * And it keeps what it was asked with for a while: a hint at who will log in is of no use here, and may be a personal number.
+ */
+function prepareRequest(request: IncomingMessage): void {
   const [path = '', query = ''] = (request.url ?? '').split('?', 2);
   const parameters = new URLSearchParams(query);
+  parameters.delete('login_hint');
   const scopes = parameters.getAll('scope');
-  if (scopes.length !== 1) return;
-  parameters.set('scope', scopes[0]?.replace(/(?<=^| )offline_access(?= |$)/g, 'online_access') ?? '');
+  if (scopes.length === 1)
+    parameters.set('scope', scopes[0]?.replace(/(?<=^| )offline_access(?= |$)/g, 'online_access') ?? '');
   request.url = `${path}?${parameters.toString()}`;
 }
 
