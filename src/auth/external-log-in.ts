@@ -43,54 +43,73 @@ const timeoutSeconds = 10;
 const metadataLifetimeMs = 3_600_000;
 
 export function createExternalLogIn(options: ExternalLogInOptions): ExternalLogIn {
-  const { providers, hubKey, log } = options;
-  const redirectUri = toAuthorizationAddresses(options.publicUrl).logInCallback;
   const configure = createConfigure(options);
-  /** What belongs to one attempt comes of its state, so that nothing has to be kept here. */
-  const derive = (purpose: string, state: string): string =>
-    createHmac('sha256', hubKey).update(`log-in|${purpose}|${state}`).digest('base64url');
-
+  const find = async (index: number): Promise<ConfiguredProvider | undefined> => {
+    const provider = options.providers[index];
+    const configuration = provider === undefined ? undefined : await configure(provider);
+    return provider === undefined || configuration === undefined ? undefined : { provider, configuration };
+  };
   return {
     begin: async (index, uid) => {
-      const provider = providers[index];
-      const configuration = provider === undefined ? undefined : await configure(provider);
-      if (provider === undefined || configuration === undefined) return undefined;
-      const state = randomBytes(32).toString('base64url');
-      const location = openid.buildAuthorizationUrl(configuration, {
-        redirect_uri: redirectUri,
-        scope: provider.scope,
-        state,
-        nonce: derive('nonce', state),
-        code_challenge: await openid.calculatePKCECodeChallenge(derive('verifier', state)),
-        code_challenge_method: 'S256',
-        acr_values: provider.acr.join(' '),
-        // Whoever sat here before may still be logged in there.
-        prompt: 'login',
-        ui_locales: 'sv',
-      });
-      return { location: location.href, kept: [state, uid, index].join('.') };
+      const found = await find(index);
+      if (found === undefined) return undefined;
+      const attempt = toAttempt(randomBytes(32).toString('base64url'), options.hubKey);
+      const location = await toLogInAddress(found, attempt, options.publicUrl);
+      return { location: location.href, kept: [attempt.state, uid, index].join('.') };
     },
 
     complete: async (query, kept) => {
       const [state = '', uid = '', index = ''] = kept.split('.');
-      const provider = providers[Number(index)];
-      const configuration = provider === undefined ? undefined : await configure(provider);
-      if (provider === undefined || configuration === undefined) return { kind: 'log-in-failed', detail: undefined };
+      const found = await find(Number(index));
+      if (found === undefined) return { kind: 'log-in-failed', detail: undefined };
       try {
-        const claims = await redeem(configuration, provider, {
-          address: new URL(`${redirectUri}?${query.toString()}`),
-          state,
-          nonce: derive('nonce', state),
-          verifier: derive('verifier', state),
-        });
-        const read = readPerson(claims, provider, options);
+        const address = new URL(`${toAuthorizationAddresses(options.publicUrl).logInCallback}?${query.toString()}`);
+        const claims = await redeem(found, address, toAttempt(state, options.hubKey));
+        const read = readPerson(claims, found.provider, options);
         return 'patientId' in read ? { uid, ...read } : read;
       } catch (error) {
-        log('warn', 'login-failed', { issuer: provider.issuer, reason: reasonOf(error) });
+        options.log('warn', 'login-failed', { issuer: found.provider.issuer, reason: reasonOf(error) });
         return { kind: 'log-in-failed', detail: undefined };
       }
     },
   };
+}
+
+interface ConfiguredProvider {
+  readonly provider: LogInProvider;
+  readonly configuration: openid.Configuration;
+}
+
+interface Attempt {
+  readonly state: string;
+  readonly nonce: string;
+  readonly verifier: string;
+}
+
+/** What belongs to one attempt comes of its state, so that nothing has to be kept at the hub. */
+function toAttempt(state: string, hubKey: Buffer): Attempt {
+  const derive = (purpose: string): string =>
+    createHmac('sha256', hubKey).update(`log-in|${purpose}|${state}`).digest('base64url');
+  return { state, nonce: derive('nonce'), verifier: derive('verifier') };
+}
+
+async function toLogInAddress(
+  { provider, configuration }: ConfiguredProvider,
+  { state, nonce, verifier }: Attempt,
+  publicUrl: string,
+): Promise<URL> {
+  return openid.buildAuthorizationUrl(configuration, {
+    redirect_uri: toAuthorizationAddresses(publicUrl).logInCallback,
+    scope: provider.scope,
+    state,
+    nonce,
+    code_challenge: await openid.calculatePKCECodeChallenge(verifier),
+    code_challenge_method: 'S256',
+    acr_values: provider.acr.join(' '),
+    // Whoever sat here before may still be logged in there.
+    prompt: 'login',
+    ui_locales: 'sv',
+  });
 }
 
 /** What the provider says of itself is asked for when it is first needed, and again each hour. */
@@ -134,23 +153,16 @@ async function toClientAuth({ credential }: LogInProvider): Promise<openid.Clien
   return openid.PrivateKeyJwt(typeof kid === 'string' ? { key, kid } : key);
 }
 
-interface Attempt {
-  readonly address: URL;
-  readonly state: string;
-  readonly nonce: string;
-  readonly verifier: string;
-}
-
 /** The claims of the verified ID token; with those of userinfo where the person's number is not in it. */
 async function redeem(
-  configuration: openid.Configuration,
-  provider: LogInProvider,
-  attempt: Attempt,
+  { provider, configuration }: ConfiguredProvider,
+  address: URL,
+  { state, nonce, verifier }: Attempt,
 ): Promise<Readonly<Record<string, unknown>>> {
-  const tokens = await openid.authorizationCodeGrant(configuration, attempt.address, {
-    expectedState: attempt.state,
-    expectedNonce: attempt.nonce,
-    pkceCodeVerifier: attempt.verifier,
+  const tokens = await openid.authorizationCodeGrant(configuration, address, {
+    expectedState: state,
+    expectedNonce: nonce,
+    pkceCodeVerifier: verifier,
     idTokenExpected: true,
   });
   const claims = { ...tokens.claims() };

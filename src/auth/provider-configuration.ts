@@ -60,16 +60,30 @@ export function toConfiguration(
     enabledJWA: { clientAuthSigningAlgValues: [...assertionAlgorithms], idTokenSigningAlgValues: [tokenAlgorithm] },
     scopes: [],
     claims: {},
-    responseTypes: ['code'],
-    pkce: { required: () => true },
-    extraParams: ['aud'],
     clockTolerance: clockToleranceSeconds,
     clientBasedCORS: () => false,
     renderError,
     cookies: toCookies(settings),
     ttl: toLifetimes(settings),
+    ...toPersonPolicy(settings),
+    features: toFeatures(settings, grants),
+    assertJwtClientAuthClaimsAndHeader: (context, claims, header) =>
+      grants.acceptAssertion(context, { claims, header }),
+    extraTokenClaims: (context, token) =>
+      grants.clientOf(context).kind === 'app'
+        ? { patient: 'accountId' in token ? token.accountId : undefined }
+        : { ...grants.toClaims(context) },
+  };
+}
+
+/** Of authorization requests, which persons answer. */
+function toPersonPolicy({ publicUrl }: ProviderSettings): Configuration {
+  return {
+    responseTypes: ['code'],
+    pkce: { required: () => true },
+    extraParams: ['aud'],
     routes: { authorization: '/authorize', introspection: '/introspect', revocation: '/revoke' },
-    interactions: { url: (_context, { uid }) => toInteractionUrl(settings.publicUrl, uid) },
+    interactions: { url: (_context, { uid }) => toInteractionUrl(publicUrl, uid) },
     findAccount: (_context, accountId) => ({ accountId, claims: () => ({ sub: accountId }) }),
     // Each approval is a grant of its own: nothing is granted that was not on the page.
     loadExistingGrant: async ({ oidc }) => {
@@ -80,13 +94,6 @@ export function toConfiguration(
     issueRefreshToken: (_context, _client, { scope }) => hasOnlineAccess(scope),
     rotateRefreshToken: true,
     revokeGrantPolicy: () => true,
-    features: toFeatures(settings, grants),
-    assertJwtClientAuthClaimsAndHeader: (context, claims, header) =>
-      grants.acceptAssertion(context, { claims, header }),
-    extraTokenClaims: (context, token) =>
-      grants.clientOf(context).kind === 'app'
-        ? { patient: 'accountId' in token ? token.accountId : undefined }
-        : { ...grants.toClaims(context) },
   };
 }
 
