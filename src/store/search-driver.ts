@@ -9,7 +9,6 @@ import { allOf, anyOf, join, name, sql, value } from './sql.ts';
 import type { Fragment } from './sql.ts';
 import { matchesNumber, matchesText, upperBound } from './search-comparisons.ts';
 import { chainSource, chainTarget } from './search-filters.ts';
-import { isPlaceHidden } from './visibility.ts';
 
 /** Rows `t(key, last_updated)` for each row of `values` (a FROM item called `v`): `from` and `condition` may speak of `v`. */
 export interface Driver {
@@ -257,7 +256,7 @@ function driveByHas(filter: Filter & { readonly kind: 'has' }, types: readonly s
         select z.target_type, z.target_id from search_reference z
         where z.resource = d.key and z.param = ${value('bigint', toParameterKey(filter.sourceType, filter.param))} offset 0) y
       where s.type = ${value('text', filter.sourceType)} and y.target_type = any (${value('text[]', types)})
-        and ${chainSource(filter, reader, 's')} and (y.target_type <> 'Location' or not ${isPlaceHidden(reader, 's')})) v`,
+        and ${chainSource(filter, reader, 's')}) v`,
     from: sql`(select r.key, r.last_updated from resource r where r.type = v.type and r.id = v.id offset 0) t`,
     condition: sql`true`,
     key: sql`t.key`,

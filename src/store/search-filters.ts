@@ -114,8 +114,7 @@ function toPlainCondition(filter: Filter, types: readonly string[], reader: Read
       return sql`coalesce((select true from search_reference y
         where y.param = ${value('bigint', toParameterKey(filter.sourceType, filter.param))}
           and y.target_id = ${row}.id and y.target_type = ${row}.type
-          and (select true from resource s where s.key = y.resource and ${chainSource(filter, reader, 's')}
-            and ${showsPlace(reader, 's', 'y')} limit 1) limit 1), false)`;
+          and (select true from resource s where s.key = y.resource and ${chainSource(filter, reader, 's')} limit 1) limit 1), false)`;
     case 'chain':
       return probe(
         'search_reference',
@@ -138,11 +137,12 @@ export function chainTarget(filter: Filter & { readonly kind: 'chain' }, reader:
   ]);
 }
 
-/** What a reverse chain's source must be: there, visible, the reader's registration, and a match itself. */
+/** What a reverse chain's source must be: there, visible, the reader's registration, and a match itself. `y` is its reference. */
 export function chainSource(filter: Filter & { readonly kind: 'has' }, reader: Reader, alias: string): Fragment {
   return allOf([
     sql`not ${name(alias)}.deleted`,
     visibleTo('chain-source', reader, alias),
+    showsPlace(reader, alias, 'y'),
     isReadersRegistration(reader, alias),
     toCondition(filter.filter, [filter.sourceType], reader, alias),
   ]);
