@@ -56,7 +56,7 @@ describe('sip-hub serve', () => {
       expect(smart).toMatchObject({
         token_endpoint: expect.stringContaining(origin),
         grant_types_supported: expect.arrayContaining(['client_credentials']),
-        token_endpoint_auth_methods_supported: ['private_key_jwt'],
+        token_endpoint_auth_methods_supported: expect.arrayContaining(['private_key_jwt']),
         capabilities: expect.arrayContaining(['client-confidential-asymmetric', 'permission-v2']),
       });
     });
