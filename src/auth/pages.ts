@@ -34,8 +34,7 @@ export type MessageKind =
   | 'throttled'
   | 'logged-out'
   | 'log-in-failed'
-  | 'claim-missing'
-  | 'unknown-address';
+  | 'claim-missing';
 
 export interface MessageView {
   readonly kind: MessageKind;
@@ -79,7 +78,6 @@ const statusOf: Readonly<Record<MessageKind, number>> = {
   'logged-out': 200,
   'log-in-failed': 400,
   'claim-missing': 400,
-  'unknown-address': 404,
 };
 
 /** Sends a page that ends here. */

@@ -63,7 +63,6 @@ const sv: Words = {
       title: 'Inloggningen lyckades inte',
       text: 'Inloggningstjänsten lämnade inte de uppgifter som behövs för att veta vem du är. Du är inte inloggad.',
     },
-    'unknown-address': { title: 'Sidan finns inte', text: 'Kontrollera adressen.' },
   },
 };
 
@@ -101,7 +100,6 @@ const en: Words = {
       title: 'The log-in did not succeed',
       text: 'The log-in service did not give what is needed to know who you are. You are not logged in.',
     },
-    'unknown-address': { title: 'There is no such page', text: 'Check the address.' },
   },
 };
 
