@@ -9,6 +9,7 @@ export default defineConfig({
     environment: 'node',
     pool: 'forks',
     maxWorkers: 2,
+    globalSetup: 'test/temp-in-memory.ts',
     include: [
       'src/**/*.test.ts',
       'test/**/*.test.ts',
