@@ -10,6 +10,8 @@ export default defineConfig({
     pool: 'forks',
     maxWorkers: 2,
     globalSetup: 'test/temp-in-memory.ts',
+    // PGlite's code is compiled anew in each process: most end before what V8's optimizing compiler does for it has paid.
+    execArgv: ['--liftoff-only'],
     include: [
       'src/**/*.test.ts',
       'test/**/*.test.ts',
