@@ -39,6 +39,7 @@ describe('toSharingGrants', () => {
         recipientId: 'kommun',
         startsAt: new Date('2026-10-31T23:00:00Z'),
         endsAt: new Date('2027-10-31T23:00:00Z'),
+        kind: 'when-confirmed',
       },
     ]);
   });
@@ -53,7 +54,7 @@ describe('toSharingGrants', () => {
     expect(partsOf(consent(joint), 'region')).toEqual([
       'region at-once to kommun',
       'other when-confirmed to kommun',
-      '(individual) at-once to kommun',
+      '(individual) when-confirmed to kommun',
       'region asking to other',
     ]);
     expect(partsOf(consent(joint), 'third').filter((part) => part.includes('at-once'))).toEqual([]);
@@ -69,7 +70,7 @@ describe('toSharingGrants', () => {
     ]);
   });
 
-  it('opens what the individual keeps with the first custodian’s part', () => {
+  it('opens what the individual keeps when the individual confirms', () => {
     expect(partsOf(consent(joint), 'third')).toContain('(individual) when-confirmed to kommun');
   });
 

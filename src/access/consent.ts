@@ -90,7 +90,7 @@ export function findConsentFaults(resource: FhirResource): readonly Finding[] {
 /**
  * What the Consent opens, given the `Organization` id of the party that records it, or `byIndividual`. A party's own part is in
  * effect at once, another custodian's when it has confirmed the Consent; until then it is asked. Where the individual records it, every
- * custodian's is, and each is shown the Consent. What the individual keeps is open with the first custodian's part.
+ * custodian's is, and each is shown the Consent. The individual is a custodian of every Consent: of what he or she keeps.
  * Empty where anything in the Consent is unsupported.
  */
 export function toSharingGrants(resource: FhirResource, recorderId: string, recordedAt: Date): readonly SharingGrant[] {
@@ -103,10 +103,7 @@ export function toSharingGrants(resource: FhirResource, recorderId: string, reco
   const custodians = organizationsIn(asArray(consent.organization));
   const purposes = readPurposes(consent);
   const asked = [...custodians].filter((custodianId) => custodianId !== recorderId);
-  const isAtOnce = (custodianId: string): boolean =>
-    recorderId === byIndividual ||
-    custodianId === recorderId ||
-    (custodianId === byIndividual && custodians.includes(recorderId));
+  const isAtOnce = (custodianId: string): boolean => recorderId === byIndividual || custodianId === recorderId;
   return [
     ...(isActive ? [...custodians, byIndividual] : []).flatMap((custodianId) =>
       recipientsIn(consent.provision?.actor).map((recipientId): SharingGrant => ({

@@ -1,7 +1,7 @@
 // May this version follow that one? Decided on what is there and on what would be there (sip.md §4, Write).
 // Only what the caller may see reaches this place, so an answer here reveals nothing hidden.
 import { problem } from '../core/problem.ts';
-import type { FhirResource } from '../fhir/resource.ts';
+import { type ConsentVersions, isWithdrawal } from './consent-states.ts';
 import type { Permit } from './permit.ts';
 import type { Principal } from './principal.ts';
 
@@ -49,39 +49,15 @@ function mayWithdraw({ principal, interaction }: Permit, { type }: WriteTarget):
   return principal.kind === 'individual' && type === 'Consent' && (interaction === 'update' || interaction === 'patch');
 }
 
-const withdrawable: ReadonlySet<unknown> = new Set(['active', 'proposed', 'draft']);
-
 /**
  * An individual changes nothing of a Consent that a party has recorded but its status, to `inactive` (sip.md §5).
  * @throws not-your-field
  */
-export function decideWithdrawal(
-  permit: Permit,
-  target: WriteTarget,
-  { before, after }: { readonly before: FhirResource; readonly after: FhirResource },
-): void {
-  if (target.custodianKey === custodianOf(permit)) return;
-  const isWithdrawn = withdrawable.has(before['status']) && after['status'] === 'inactive';
-  if (isWithdrawn && comparable(before) === comparable(after)) return;
+export function decideWithdrawal(permit: Permit, target: WriteTarget, versions: ConsentVersions): void {
+  if (target.custodianKey === custodianOf(permit) || isWithdrawal(versions)) return;
   throw problem('not-your-field', {
     expression: 'Consent',
     diagnostics:
       'Of a Consent that somebody else has recorded, set the status from active to inactive, and leave all else as it is.',
   });
-}
-
-/** The words of a Consent without its status and the hub's own in meta. */
-function comparable({ status: _status, meta = {}, ...rest }: FhirResource): string {
-  const { versionId: _version, lastUpdated: _updated, source: _source, ...kept } = meta;
-  return JSON.stringify(sorted({ ...rest, meta: kept }));
-}
-
-function sorted(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sorted);
-  if (typeof value !== 'object' || value === null || Object.hasOwn(value, 'rawJSON')) return value;
-  return Object.fromEntries(
-    Object.entries(value)
-      .toSorted(([one], [other]) => (one < other ? -1 : 1))
-      .map(([key, member]) => [key, sorted(member)]),
-  );
 }

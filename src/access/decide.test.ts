@@ -107,7 +107,6 @@ describe('decide for the individual', () => {
   it.each<Interaction>([
     { kind: 'export', type: 'Goal' },
     { kind: 'export', type: 'Organization' },
-    { kind: 'confirm', type: 'Consent', id: 'x' },
     { kind: 'update', type: 'Goal', id: 'x' },
     { kind: 'meta-add', type: 'Goal', id: 'x' },
   ])('refuses what is for parties: %o', (interaction) => {

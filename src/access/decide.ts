@@ -95,8 +95,7 @@ function requireIndividual({
   readonly policy: TypePolicy;
   readonly interaction: Interaction['kind'];
 }): void {
-  if (interaction === 'export' || interaction === 'confirm')
-    throw problem('role-forbidden', { diagnostics: 'This is for the systems of parties.' });
+  if (interaction === 'export') throw problem('role-forbidden', { diagnostics: 'This is for the systems of parties.' });
   const mayWrite = policy.kind === 'patient' && policy.isOfIndividual === true;
   if (writes.has(interaction) && !mayWrite)
     throw problem('role-forbidden', { diagnostics: `${type} is written by parties, not by the individual.` });

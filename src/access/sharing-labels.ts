@@ -37,7 +37,12 @@ export const notForPatient = 'http://terminology.hl7.org/CodeSystem/v3-ActCode|N
 /** Of a RelatedPerson that says where somebody lives. The hub's own word: no label of a client's has this system. */
 export const holdsAddress = '(hub)|address';
 
-const alsoNotForPatient = 'http://terminology.hl7.org/CodeSystem/v3-ActCode|NOPAT';
+const notForPatientCodes: ReadonlySet<unknown> = new Set(['NOPATIENT', 'NOPAT']);
+
+/** True of such a label under whatever name of the code system: in doubt it is meant. */
+export function isNotForPatient({ code }: Pick<FhirCoding, 'code'>): boolean {
+  return notForPatientCodes.has(code);
+}
 
 /** The labels of the resource that decide who sees it, as `system|code`, each once. */
 export function findSharingLabels(resource: FhirResource): readonly string[] {
@@ -46,7 +51,7 @@ export function findSharingLabels(resource: FhirResource): readonly string[] {
   const labels = codings.flatMap((coding) => {
     if (coding === null) return [];
     const label = `${coding.system}|${coding.code}`;
-    if (label === notForPatient || label === alsoNotForPatient) return [notForPatient];
+    if (isNotForPatient(coding)) return [notForPatient];
     return isDeniable(coding) ? [label] : [];
   });
   const address: unknown = resource.resourceType === 'RelatedPerson' ? resource['address'] : undefined;

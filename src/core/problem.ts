@@ -480,6 +480,18 @@ export const problemKinds = {
     'Only the party named may write this. Leave it to that party.',
     'Bara den namngivna parten får skriva detta. Överlåt det till den parten.',
   ),
+  'state-transition': kind(
+    422,
+    'business-rule',
+    'The resource does not go from this state to that one. See which it may go to.',
+    'Resursen kan inte gå från det här tillståndet till det andra. Se vilka den kan gå till.',
+  ),
+  'label-not-allowed': kind(
+    422,
+    'business-rule',
+    'This label may not stand here: the individual sees every registration, every Consent and what he or she has written. Leave it out.',
+    'Märkningen får inte stå här: den enskilde ser alla registreringar, alla samtycken och det hon eller han själv har skrivit. Ta bort den.',
+  ),
   'consent-element-unsupported': kind(
     422,
     'not-supported',

@@ -6,7 +6,7 @@ import { fromTree, toTree, type TreeObject } from '../fhir/exact-numbers.ts';
 import { parseJson, stringifyJson } from '../fhir/json.ts';
 import { forEachReference, parseReference } from '../fhir/reference.ts';
 import type { LockedVersion } from '../store/store.ts';
-import { findFaults, requireId, requireResource, requireType } from './accept-resource.ts';
+import { requireId, requireResource, requireType, requireValidUpdate } from './accept-resource.ts';
 import type { Patch, Update } from './change.ts';
 import { joinPath } from './locate.ts';
 import type { Services } from './services.ts';
@@ -33,8 +33,8 @@ export function applyPatch(services: Services, change: Patch, before: LockedVers
   if (Buffer.byteLength(stringifyJson(resource)) > services.limits.resourceBytes) {
     throw problem('body-too-large', { expression: path, diagnostics: 'The patched resource is too large.' });
   }
-  throwIfErrors(findFaults(resource, path, services));
-  return { ...change, kind: 'update', resource, method: 'PATCH', hiddenReferences: hidden };
+  const faults = requireValidUpdate(resource, path, services);
+  return { ...change, kind: 'update', resource, method: 'PATCH', hiddenReferences: hidden, faults };
 }
 
 function findHidden(patched: TreeObject, path: string, isHidden: (text: string) => boolean): readonly Finding[] {

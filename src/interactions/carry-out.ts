@@ -1,15 +1,17 @@
 // Carries out changes in one transaction: conditions, locks, references, decisions, then everything down at once or nothing.
 // https://hl7.org/fhir/R4/http.html#transaction · Refuses with 404, 409, 412, 422.
-import { custodianOf, decideChange, decideWithdrawal } from '../access/decide-write.ts';
+import { decideConsentStatus, isWithdrawal } from '../access/consent-states.ts';
+import { decideChange, decideWithdrawal } from '../access/decide-write.ts';
 import type { Permit } from '../access/permit.ts';
 import { isReduced } from '../access/redact.ts';
-import { Problem, problem } from '../core/problem.ts';
+import { Problem, problem, throwIfErrors } from '../core/problem.ts';
+import { parseJson } from '../fhir/json.ts';
 import type { FhirResource } from '../fhir/resource.ts';
 import type { LockedVersion, ResourceWrite, WriteTransaction } from '../store/store.ts';
 import { toReducedText } from './answer.ts';
 import { applyPatch } from './apply-patch.ts';
 import { toEntity, toSuccessRow } from './audit-rows.ts';
-import type { Change, ChangeInteraction, Create, Outcome, SettledChange } from './change.ts';
+import type { Change, ChangeInteraction, Create, Outcome, SettledChange, Update } from './change.ts';
 import { requireOwnKeepers } from './keepers.ts';
 import { isDefinition, toDefinitions } from './definitions.ts';
 import { resolveLinks, type Links } from './links.ts';
@@ -201,11 +203,23 @@ function toTarget(
     throw problem('version-conflict', { expression });
   const settled =
     change.kind === 'patch' ? locateAt(expression, () => applyPatch(services, change, before, body)) : change;
-  if (settled.kind === 'update' && before.custodianKey !== custodianOf(change.permit)) {
-    const versions = { before: JSON.parse(body) as FhirResource, after: settled.resource };
-    locateAt(expression, () => decideWithdrawal(change.permit, before, versions));
-  }
-  return settled;
+  if (settled.kind !== 'update' || settled.type !== 'Consent' || !mode.refusesConsentFaults) return settled;
+  return locateAt(expression, () => toConsentChange(services, settled, { before, body }));
+}
+
+/** The states of a Consent, and who changes what of it. A withdrawal is taken whatever else is wrong with it. */
+function toConsentChange(
+  services: Services,
+  change: Update,
+  { before, body }: { readonly before: LockedVersion; readonly body: string },
+): Update {
+  const stored = parseJson(body, { maxDepth: services.limits.jsonDepth }) as FhirResource;
+  const versions = { before: stored, after: change.resource };
+  decideWithdrawal(change.permit, before, versions);
+  decideConsentStatus(versions);
+  if (isWithdrawal(versions)) return { ...change, isWithdrawal: true };
+  throwIfErrors(change.faults ?? []);
+  return change;
 }
 
 function writesOf(written: ReadonlyMap<SettledChange, WrittenVersion>): readonly ResourceWrite[] {

@@ -1,6 +1,7 @@
 // A change somebody asks for, understood and validated but not yet decided: what create, update, patch, delete and transaction all become.
 import type { Interaction } from '../access/interaction.ts';
 import type { Permit } from '../access/permit.ts';
+import type { Finding } from '../core/problem.ts';
 import type { FhirResource } from '../fhir/resource.ts';
 import type { SearchQuery } from '../search/query.ts';
 import type { ParsedPatch } from './parse-patch.ts';
@@ -36,6 +37,10 @@ export interface Update extends ChangeOfExisting {
   readonly method?: 'PUT' | 'PATCH';
   /** `Type/id` of what the body refers to and the writer may not see: there before, and kept. */
   readonly hiddenReferences?: ReadonlySet<string>;
+  /** What is wrong with it, where that may not matter: `requireValidUpdate`. */
+  readonly faults?: readonly Finding[];
+  /** A Consent is withdrawn and nothing else is changed: it refers to what it referred to before. */
+  readonly isWithdrawal?: boolean;
 }
 
 export interface Patch extends ChangeOfExisting {

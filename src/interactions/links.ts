@@ -63,7 +63,10 @@ export async function resolveLinks(input: LinkInput): Promise<Links> {
   if (services.mode.enforcesReferences) throwIfErrors(findDangling(targets, found, inside));
   const search: PersonSearch = { services, permit: input.permit, resource, found, inside };
   const person = new Map<SettledChange, PersonOf>();
-  for (const change of changes) person.set(change, findPerson(change, search, 0));
+  for (const change of changes) {
+    const stays = isWithdrawal(change) ? personOf(input.locked.get(change)?.personKey) : undefined;
+    person.set(change, stays ?? findPerson(change, search, 0));
+  }
   if (services.mode.enforcesReferences) throwIfErrors(findForeignPersons({ targets, found, inside, person }));
   return { resource, person, references: findHideable(input, leads) };
 }
@@ -116,13 +119,17 @@ async function follow(input: LinkInput, resource: ReadonlyMap<SettledChange, Fhi
   return { targets, inside, found: await resolveTargets(input, targets, inside) };
 }
 
+/** It refers to what it referred to before, whether that is still there or not. */
+const isWithdrawal = (change: SettledChange): boolean => change.kind === 'update' && change.isWithdrawal === true;
+
 function findTargets(change: SettledChange, body: FhirResource, baseUrl: string): readonly Target[] {
   const targets: Target[] = [];
   forEachReference(body, ({ reference }, expression) => {
     const parsed = parseReference(reference, baseUrl);
     const path = joinPath(change.path, expression);
     if (parsed.kind === 'local') {
-      const isKept = change.kind === 'update' && change.hiddenReferences?.has(`${parsed.type}/${parsed.id}`) === true;
+      const key = `${parsed.type}/${parsed.id}`;
+      const isKept = isWithdrawal(change) || (change.kind === 'update' && change.hiddenReferences?.has(key) === true);
       targets.push({ address: { type: parsed.type, id: parsed.id }, path, isKept });
     }
     // A placeholder that no entry of the Bundle stands for.

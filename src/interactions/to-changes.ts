@@ -5,7 +5,7 @@ import { type Finding, problem, throwIfErrors } from '../core/problem.ts';
 import { findIfMatch } from '../fhir/etag.ts';
 import { type ReplaceLink, rewriteLinks } from '../fhir/rewrite-links.ts';
 import type { FhirResource } from '../fhir/resource.ts';
-import { findFaults, requireId, requireType } from './accept-resource.ts';
+import { findFaults, mayBeWithdrawal, requireId, requireType } from './accept-resource.ts';
 import type { BundleEntry } from './bundle-entry.ts';
 import type { Change } from './change.ts';
 import { parseCondition, parseConditionOf } from './condition.ts';
@@ -100,7 +100,9 @@ function toChange(services: Services, context: RequestContext, input: ChangeInpu
   }
   const { resource, path } = toResource(services, input, type);
   if (target.id !== undefined) requireId(resource, target.id, path);
-  findings.push(...findFaults(resource, path, services));
+  const faults = findFaults(resource, path, services);
+  if (mayBeWithdrawal(resource, services)) return { kind: 'update', ...common, id, path, resource, faults };
+  findings.push(...faults);
   return { kind: 'update', ...common, id, path, resource };
 }
 

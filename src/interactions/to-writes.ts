@@ -4,7 +4,7 @@ import { custodianOf, individualCustodian } from '../access/decide-write.ts';
 import { byIndividual } from '../access/grants.ts';
 import type { Permit } from '../access/permit.ts';
 import { isProtectedIdentity } from '../access/protected-identity.ts';
-import { findSharingLabels } from '../access/sharing-labels.ts';
+import { findSharingLabels, notForPatient } from '../access/sharing-labels.ts';
 import { canonicalBase } from '../core/canonical.ts';
 import { problem, throwIfErrors } from '../core/problem.ts';
 import { formatInstant } from '../fhir/instant.ts';
@@ -70,6 +70,8 @@ function toWrite(change: SettledChange, { services, permit, locked, links }: Wri
   }
   const person = requireSamePerson(change, before, links.person.get(change) ?? null, services);
   requireOwnPerson(permit, person, change.path);
+  const isWithdrawal = change.kind === 'update' && change.isWithdrawal === true;
+  if (!isWithdrawal) requireOpenLabels(permit, change);
   const resource = withMeta(links.resource.get(change) ?? change.resource, {
     id: change.id,
     versionId,
@@ -84,7 +86,11 @@ function toWrite(change: SettledChange, { services, permit, locked, links }: Wri
       index: services.search.extract(resource),
       references: links.references.get(change) ?? [],
       grants:
-        change.type === 'Consent' ? toGrants(resource, { services, permit, person, path: change.path }) : undefined,
+        change.type !== 'Consent'
+          ? undefined
+          : isWithdrawal
+            ? []
+            : toGrants(resource, { services, permit, person, path: change.path }),
       exclusions: change.type === 'Consent' && person !== null ? toSharingExclusions(resource, permit.at) : [],
       labels: {
         now: findSharingLabels(resource),
@@ -131,6 +137,16 @@ function sourceOf({ principal }: Permit, before: LockedVersion | undefined, { ba
   const own = `${baseUrl}/Patient/${principal.person.patientId}`;
   if (before?.body === undefined || before.custodianKey === individualCustodian) return own;
   return (JSON.parse(before.body) as FhirResource).meta?.source ?? own;
+}
+
+/** @throws label-not-allowed where what the individual always sees is marked as not for the patient */
+function requireOpenLabels(
+  { principal }: Permit,
+  { type, path, resource }: Exclude<SettledChange, { kind: 'delete' }>,
+): void {
+  const isAlwaysSeen = type === 'Patient' || type === 'Consent' || principal.kind === 'individual';
+  if (!isAlwaysSeen || !findSharingLabels(resource).includes(notForPatient)) return;
+  throw problem('label-not-allowed', { expression: `${path}.meta.security` });
 }
 
 /** An individual writes about himself or herself alone. @throws not-your-field */

@@ -5,7 +5,7 @@ import { isReduced } from '../access/redact.ts';
 import { problem } from '../core/problem.ts';
 import { findIfMatch } from '../fhir/etag.ts';
 import { toChangeAnswer } from './answer.ts';
-import { parseResource, requireId, requireType, requireValid } from './accept-resource.ts';
+import { parseResource, requireId, requireType, requireValidUpdate } from './accept-resource.ts';
 import { carryOut } from './carry-out.ts';
 import { parseConditionOf } from './condition.ts';
 import type { Answer, RequestContext, Services } from './services.ts';
@@ -30,8 +30,13 @@ export async function update(services: Services, context: RequestContext, reques
   if (id !== undefined) requireId(resource, id, type);
   // A view with parts taken out may lack what is mandatory: the first thing to know is that it cannot be put back.
   if (isReduced(resource)) throw problem('reduced-view', { expression: type });
-  requireValid(resource, type, services);
+  const faults = requireValidUpdate(resource, type, services);
   const target = { type, id: id ?? services.ids.resourceId(permit.at.getTime()), permit, path: type, condition };
-  const [outcome] = await carryOut(services, permit, [{ kind: 'update', ...target, resource, ifMatch }], 'update');
+  const [outcome] = await carryOut(
+    services,
+    permit,
+    [{ kind: 'update', ...target, resource, ifMatch, faults }],
+    'update',
+  );
   return toChangeAnswer(services, context, outcome);
 }

@@ -2,8 +2,9 @@
 // Makes no new version: the Consent stays the recording party's. Refuses without the ETag of the version that was read, so that nobody
 // confirms what has been changed unseen.
 import { namesCustodian, toSharingGrants } from '../access/consent.ts';
-import { individualCustodian } from '../access/decide-write.ts';
+import { custodianOf, individualCustodian } from '../access/decide-write.ts';
 import { decide } from '../access/decide.ts';
+import { byIndividual } from '../access/grants.ts';
 import { canonicalBase } from '../core/canonical.ts';
 import { problem } from '../core/problem.ts';
 import { requireIfMatch, toETag } from '../fhir/etag.ts';
@@ -17,7 +18,7 @@ import { readOperationParameters } from './operation-parameters.ts';
 export const confirm: Operation = {
   name: '$confirm',
   summary:
-    'A custodian named in a joint Consent that another party has recorded lets its own data be shared as the Consent says, from then on. Takes an empty Parameters resource; needs `If-Match` with the version that was read. A version that opens more must be confirmed anew.',
+    'A custodian named in a joint Consent that another party has recorded lets its own data be shared as the Consent says, from then on; the individual, what he or she has written. Takes an empty Parameters resource; needs `If-Match` with the version that was read. A version that opens more must be confirmed anew.',
   definition: `${canonicalBase}/OperationDefinition/Consent-confirm`,
   levels: ['instance'],
   types: ['Consent'],
@@ -28,8 +29,10 @@ export const confirm: Operation = {
     readOperationParameters(services, context, { request, names: [] });
     const { principal } = permit;
     // The operator is refused above: it never meets data about a person.
-    if (principal.kind !== 'system') throw problem('role-forbidden');
-    const custodianId = principal.party.organizationId;
+    if (principal.kind === 'operator') throw problem('role-forbidden');
+    const custodianId = principal.kind === 'individual' ? byIndividual : principal.party.organizationId;
+    const custodianAddress =
+      principal.kind === 'individual' ? `Patient/${principal.person.patientId}` : `Organization/${custodianId}`;
     const wanted = requireIfMatch(request.ifMatch);
     const seen = await services.store.read(permit, address);
     if (seen === undefined) throw problem('not-found');
@@ -38,7 +41,7 @@ export const confirm: Operation = {
       const [consent] = await transaction.lockCurrent(permit, [address]);
       // Changed, or closed to this party, since it was read a moment ago.
       if (consent?.body === undefined || consent.versionId !== wanted) throw problem('version-conflict');
-      if (consent.custodianKey === principal.party.key) {
+      if (consent.custodianKey === custodianOf(permit)) {
         throw problem('consent-not-asked', {
           diagnostics: 'Who records a Consent opens its own data by naming itself in it.',
         });
@@ -49,7 +52,7 @@ export const confirm: Operation = {
         });
       }
       const resource = requireResource(parseJson(consent.body, { maxDepth: services.limits.jsonDepth }), undefined);
-      if (!namesCustodian(resource, custodianId)) {
+      if (custodianId !== byIndividual && !namesCustodian(resource, custodianId)) {
         throw problem('consent-not-asked', { expression: 'Consent.organization' });
       }
       const grants = toSharingGrants(resource, custodianId, consent.lastUpdated).filter(
@@ -67,7 +70,7 @@ export const confirm: Operation = {
       });
       const parameter = [
         { name: 'consent', valueReference: { reference: `Consent/${consent.id}/_history/${consent.versionId}` } },
-        { name: 'custodian', valueReference: { reference: `Organization/${custodianId}` } },
+        { name: 'custodian', valueReference: { reference: custodianAddress } },
         { name: 'confirmed', valueInstant: formatInstant(permit.at) },
       ];
       const body = JSON.stringify({ resourceType: 'Parameters', parameter });

@@ -1,5 +1,6 @@
 // A custodian confirms a joint Consent (sip.md §5): what it opens of its own and the audit row go down in the caller's transaction,
 // which holds the Consent locked. A later version of the Consent takes both over or away (write-statement.ts).
+import { custodianOf } from '../access/decide-write.ts';
 import type { SharingGrant } from '../access/grants.ts';
 import type { Permit } from '../access/permit.ts';
 import type { Queryable } from './database.ts';
@@ -22,18 +23,13 @@ export function createConfirm(
   const statement = compile(sql`with ${liveCheck(reader)},
   confirmed as (
     insert into consent_confirmation (consent, custodian, confirmed_at)
-    select ${slot('bigint', 'consent')}, ${reader.party}, ${reader.at} where (select ok from live)
+    select ${slot('bigint', 'consent')}, ${slot('bigint', 'custodian')}, ${reader.at} where (select ok from live)
     on conflict do nothing returning custodian),
-  -- What the individual keeps is open with the first custodian's part.
-  parts (custodian) as (
-    select custodian from confirmed
-    union all select 0 from confirmed
-    where not exists (select from sharing_grant g where g.consent = ${slot('bigint', 'consent')} and g.custodian = 0 and g.resource is null)),
   opened as (
     insert into sharing_grant (consent, consent_id, consent_version, person, custodian, recipient, starts_at, ends_at, purposes)
     select ${slot('bigint', 'consent')}, ${slot('text', 'consentId')}, ${slot('text', 'consentVersion')}, ${slot('bigint', 'person')},
       n.custodian, r.key, g.starts_at, g.ends_at, string_to_array(g.purposes, ' ')
-    from parts n
+    from confirmed n
     cross join unnest(${slot('text[]', 'recipients')}, ${slot('timestamptz[]', 'starts')}, ${slot('timestamptz[]', 'ends')},
       ${slot('text[]', 'grantPurposes')}) g (recipient, starts_at, ends_at, purposes)
     join organization r on r.id = g.recipient)
@@ -46,6 +42,7 @@ export function createConfirm(
 
 const toSlots = (permit: Permit, { consent, grants }: Confirmation): Parameters<ReturnType<typeof compile>>[0] => ({
   ...readerSlots(permit),
+  custodian: custodianOf(permit),
   consent: consent.key,
   consentId: consent.id,
   consentVersion: consent.versionId,

@@ -64,9 +64,12 @@ const notForPatient = sql`'http://terminology.hl7.org/CodeSystem/v3-ActCode|NOPA
 /** As access/sharing-labels.ts has it. */
 const holdsAddress = sql`'(hub)|address'`;
 
-/** The individual sees what is about him or her, whoever keeps it, unless that is marked as not for the patient. */
+/**
+ * The individual sees what is about him or her, whoever keeps it, unless a party has marked it as not for the patient. Nothing keeps from the
+ * individual what he or she has written, a registration or a Consent: the right to withdraw hangs on them.
+ */
 function isAboutReader(reader: Reader, row: Fragment): Fragment {
-  return sql`case when ${row}.person = ${reader.person} then ${bears(row, sql`said.label = ${notForPatient}`)} is null end`;
+  return sql`case when ${row}.person = ${reader.person} then ${row}.custodian = 0 or ${row}.type in ('Patient', 'Consent') or ${bears(row, sql`said.label = ${notForPatient}`)} is null end`;
 }
 
 /** Not null of a row that bears such a label, in this version or in the current one. */
@@ -125,9 +128,13 @@ function exclusions(reader: Reader, row: Fragment): Fragment {
         and (barring.labels is null or ${bears(row, sql`said.label = any (barring.labels)`)} is not null)`;
 }
 
-/** A grant is of all that the custodian keeps about the person, or of one resource as it is now. */
+/**
+ * A grant is of all that the custodian keeps about the person, or of one resource as it is now. Of Consents it is the one that gives it alone: the
+ * others say who else knows the person.
+ */
 function opensRow(row: Fragment): Fragment {
-  return sql`(opening.resource is null or (opening.resource = ${row}.key and opening.consent_version = ${row}.version_id))`;
+  return sql`(opening.resource is null and (${row}.type <> 'Consent' or opening.consent = ${row}.key)
+      or (opening.resource = ${row}.key and opening.consent_version = ${row}.version_id))`;
 }
 
 /** The Consent and version that opened the row, as text[]; null where none was needed. */

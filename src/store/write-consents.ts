@@ -16,8 +16,8 @@ export const closing: Fragment = sql`closed as (
   unconfirmed as (
     delete from consent_confirmation past using w
     where past.consent = w.follows and w.type = 'Consent' and not exists (
-      select from ${givenGrants} join organization c on c.id = g.custodian
-      where g.n = w.n and g.kind = 'when-confirmed' and g.stays and c.key = past.custodian))`;
+      select from ${givenGrants} left join organization c on c.id = g.custodian
+      where g.n = w.n and g.kind = 'when-confirmed' and g.stays and (c.key = past.custodian or past.custodian = 0 and g.custodian = '(individual)')))`;
 
 export const opening: Fragment = sql`opened as (
     insert into sharing_grant (consent, consent_id, consent_version, person, custodian, recipient, starts_at, ends_at, resource, purposes)
@@ -26,7 +26,7 @@ export const opening: Fragment = sql`opened as (
     from ${givenGrants}
     join w on w.n = g.n left join organization c on c.id = g.custodian join organization r on r.id = g.recipient
     where (c.key is not null or g.custodian = '(individual)') and (g.kind is distinct from 'when-confirmed' or (g.stays and exists (
-      select from consent_confirmation past where past.consent = w.follows and (past.custodian = c.key or c.key is null)))))`;
+      select from consent_confirmation past where past.consent = w.follows and past.custodian = coalesce(c.key, 0)))))`;
 
 /** An organization that is denied and no longer there leaves the condition standing, so that no more is denied than was said. */
 export const excluding: Fragment = sql`excluded as (

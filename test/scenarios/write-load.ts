@@ -123,7 +123,11 @@ export function startWriteLoad(
           ...consent(patient, organizationOf(hsa.regionUppsala), organizationOf(hsa.homeCare)),
           status,
         };
-        keep(known === undefined ? await send({ method: 'POST', path: 'Consent', body }, 1) : await put(known, body));
+        const sent = await (known === undefined
+          ? send({ method: 'POST', path: 'Consent', body }, 1)
+          : put(known, body));
+        // What is withdrawn stays so.
+        if (status === 'active') keep(sent);
       },
     ];
     while (!stopping.signal.aborted) await actions[random(actions.length)]?.();

@@ -15,7 +15,18 @@ import {
 } from '../scenarios/fixtures.ts';
 import { hsa, type OpenHub, type TestHub } from '../scenarios/test-hub.ts';
 import { organizationIdOf } from './clients.ts';
-import { change, confirm, create, message, open, openJointly, remove, withdraw, type Written } from './world.ts';
+import {
+  change,
+  confirm,
+  create,
+  denyData,
+  message,
+  open,
+  openJointly,
+  remove,
+  withdraw,
+  type Written,
+} from './world.ts';
 
 export function testIndividuals(name: string, openHub: OpenHub): void {
   describe(`the individual on ${name}`, () => {
@@ -107,15 +118,28 @@ export function testIndividuals(name: string, openHub: OpenHub): void {
       expect(issuesOf(refused)[0]?.diagnostics).toContain('patient/Goal.s');
     });
 
-    test('what he writes is seen by the recipients of a Consent in force, and by nobody else', async () => {
+    test('what he writes is seen by the recipients of a Consent that he confirms, and by nobody else', async () => {
       const written = await create(bo, ownMessage());
       expect([await statusOf(municipality, written), await statusOf(region, written)]).toEqual([404, 404]);
+      // No party opens it by its own word.
+      const own = await open({
+        by: municipality,
+        person: registered.address,
+        custodian: hsa.homeCare,
+        recipient: hsa.homeCare,
+      });
       const given = await open({
         by: region,
         person: registered.address,
         custodian: hsa.careCentre,
         recipient: hsa.homeCare,
       });
+      expect(await statusOf(municipality, written)).toBe(404);
+      expect((await confirm(cecilia, given)).status).toBe(404);
+      const confirmed = await confirm(bo, given);
+      expect(confirmed.status).toBe(200);
+      expect(confirmed.text).toContain(registered.address);
+      await withdraw(municipality, own);
       expect([await statusOf(municipality, written), await statusOf(region, written)]).toEqual([200, 404]);
       expect(await totalOf(municipality, `Communication?_id=${written.id}`)).toBe(1);
       const refused = await municipality.call({
@@ -146,6 +170,43 @@ export function testIndividuals(name: string, openHub: OpenHub): void {
       await withdraw(bo, given);
       expect([await statusOf(school, kept), await statusOf(school, theirs)]).toEqual([404, 404]);
       expect([await statusOf(region, given), await statusOf(municipality, given)]).toEqual([404, 404]);
+    });
+
+    test('a Consent shows to those whom it opens something to, and not to whom another does', async () => {
+      const ofBo = await givenByBo([hsa.careCentre], [hsa.childUnit]);
+      const ofRegion = await open({
+        by: region,
+        person: registered.address,
+        custodian: hsa.careCentre,
+        recipient: hsa.homeCare,
+      });
+      expect((await confirm(bo, ofRegion)).status).toBe(200);
+      expect([await statusOf(school, ofBo), await statusOf(municipality, ofRegion)]).toEqual([200, 200]);
+      expect([await statusOf(school, ofRegion), await statusOf(municipality, ofBo)]).toEqual([404, 404]);
+      expect(await totalOf(municipality, `Consent?_id=${ofBo.id},${ofRegion.id}`)).toBe(1);
+      await withdraw(bo, ofBo);
+      expect((await get(municipality, `${ofBo.address}/_history`)).status).toBe(404);
+      await withdraw(region, ofRegion);
+    });
+
+    test('nothing that he may withdraw or has written is kept from him', async () => {
+      const label = { system: 'http://terminology.hl7.org/CodeSystem/v3-ActCode', code: 'NOPATIENT' };
+      const meta = { security: [label] };
+      const resource = consent(registered.address, organizationOf(hsa.careCentre), organizationOf(hsa.homeCare));
+      const own = await create(bo, ownMessage());
+      const refused = [
+        await region.call({ method: 'POST', path: 'Consent', body: { ...resource, meta } }),
+        await region.call({ method: 'POST', path: 'Patient', body: patient(persons.cecilia, { meta }) }),
+        await bo.call({ method: 'POST', path: 'Communication', body: ownMessage({ meta }) }),
+        await bo.call({
+          method: 'POST',
+          path: `${own.address}/$meta-add`,
+          body: { resourceType: 'Parameters', parameter: [{ name: 'meta', valueMeta: meta }] },
+          headers: { 'If-Match': `W/"${own.versionId}"` },
+        }),
+      ];
+      expect(refused.map(({ status }) => status)).toEqual([422, 422, 422, 422]);
+      for (const answer of refused) expect(codesOf(answer)).toContain('label-not-allowed');
     });
 
     test('a Consent that he has only proposed opens nothing', async () => {
@@ -201,14 +262,47 @@ export function testIndividuals(name: string, openHub: OpenHub): void {
         const source = (withdrawn.body as unknown as FhirResource).meta?.source;
         expect(source).toBe(given.resource.meta?.source);
         expect(await statusOf(region, given)).toBe(200);
-        // The party that recorded it may record it as active again only by its own act.
-        const again = await bo.call({
-          method: 'PUT',
-          path: given.address,
-          body: { ...(withdrawn.body as object), status: 'active' },
-          headers: { 'If-Match': withdrawn.headers.get('etag') ?? '' },
+        // Nobody opens it again, neither he nor the party that recorded it.
+        for (const [by, code] of [
+          [bo, 'not-your-field'],
+          [region, 'state-transition'],
+        ] as const) {
+          const again = await by.call({
+            method: 'PUT',
+            path: given.address,
+            body: { ...(withdrawn.body as object), status: 'active' },
+            headers: { 'If-Match': withdrawn.headers.get('etag') ?? '' },
+          });
+          expect([again.status, codesOf(again)]).toEqual([422, [code]]);
+        }
+        expect(await statusOf(municipality, kept)).toBe(404);
+      });
+
+      test.each(['PUT', 'PATCH'] as const)('also where what it refers to is gone, by %s', async (method) => {
+        const denied = await create(region, goal(registered.address));
+        const opened = await openJointly({
+          by: region,
+          person: registered.address,
+          custodians: [hsa.careCentre],
+          recipients: [hsa.homeCare],
+          denied: [denyData(denied.address)],
         });
-        expect([again.status, codesOf(again)]).toEqual([422, ['not-your-field']]);
+        await remove(region, denied);
+        expect(await statusOf(municipality, kept)).toBe(200);
+        const { status } = await bo.call({
+          method,
+          path: opened.address,
+          body:
+            method === 'PUT'
+              ? { ...opened.resource, status: 'inactive' }
+              : [{ op: 'replace', path: '/status', value: 'inactive' }],
+          headers: {
+            'If-Match': `W/"${opened.versionId}"`,
+            ...(method === 'PATCH' ? { 'content-type': 'application/json-patch+json' } : {}),
+          },
+        });
+        expect(status).toBe(200);
+        expect(await statusOf(municipality, kept)).toBe(404);
       });
 
       test('by a patch, and in a transaction', async () => {

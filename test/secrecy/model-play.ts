@@ -57,7 +57,7 @@ interface Given {
   status: string;
   /** The last millisecond at which it opens. */
   endMs: number;
-  readonly confirmed: Set<PartyId>;
+  readonly confirmed: Set<Actor>;
   denied: Denied | undefined;
   written: Written;
 }
@@ -82,7 +82,10 @@ class Model {
   seesConsent(reader: PartyId, given: Given, atMs: number): boolean {
     const isAsking = (given.status === 'active' || given.status === 'proposed') && atMs <= given.endMs;
     const isAsked = given.custodians.some((named) => named !== given.by && covers(named, reader));
-    return (isAsking && isAsked) || this.sees(reader, { custodian: given.by, person: given.person }, atMs);
+    if (reader === given.by || (isAsking && isAsked)) return true;
+    // It shows to whom it opens what its recorder keeps, and to whom another does not.
+    const question = { reader, kept: { custodian: given.by, person: given.person }, atMs };
+    return opens(given, question) && !this.consents.some((other) => denies(other, question));
   }
 
   visible(reader: PartyId, atMs: number): string {
@@ -105,12 +108,13 @@ const isInForce = ({ status, person, startMs, endMs }: Given, { kept, atMs }: Qu
 
 function opens(given: Given, question: Question): boolean {
   const { reader, kept } = question;
-  const isInEffect = (named: PartyId): boolean =>
+  const isInEffect = (named: Actor): boolean =>
     given.by === individual || named === given.by || given.confirmed.has(named);
-  // What the individual keeps is open with the first custodian's part.
-  const isPart = (named: PartyId): boolean =>
-    (kept.custodian === individual || covers(named, kept.custodian)) && isInEffect(named);
-  return isInForce(given, question) && covers(given.to, reader) && given.custodians.some(isPart);
+  // The individual is a custodian of every Consent.
+  const isPart = (named: Actor): boolean => covers(named, kept.custodian) && isInEffect(named);
+  return (
+    isInForce(given, question) && covers(given.to, reader) && [...given.custodians, individual as Actor].some(isPart)
+  );
 }
 
 function denies(given: Given, question: Question): boolean {
@@ -125,7 +129,8 @@ function denies(given: Given, question: Question): boolean {
 }
 
 /** What the party is answered that confirms. */
-function confirmingStatus(model: Model, party: PartyId, given: Given, atMs: number): number {
+function confirmingStatus(model: Model, party: Actor, given: Given, atMs: number): number {
+  if (party === individual) return given.by !== individual && given.status === 'active' ? 200 : 422;
   if (party !== given.by && !model.seesConsent(party, given, atMs)) return 404;
   const isAsked = party !== given.by && given.by !== individual && given.custodians.includes(party);
   return isAsked && given.status === 'active' ? 200 : 422;
@@ -242,7 +247,8 @@ async function withdrawAsIndividual(play: Play): Promise<void> {
   const given = pick(play, model.consents);
   const person = random(4) === 0 ? random(people.length) : given.person;
   const { address, versionId, resource } = given.written;
-  const canEnd = given.by === individual || given.status === 'active' || given.status === 'proposed';
+  const isOpen = given.status === 'active' || given.status === 'proposed';
+  const canEnd = isOpen || (given.by === individual && given.status === 'inactive');
   const answer = await play.ask(systemOf(play, individual, person), {
     method: 'PUT',
     path: address,
@@ -362,20 +368,22 @@ async function giveConsent(play: Play): Promise<void> {
 async function confirmConsent(play: Play): Promise<void> {
   if (play.model.consents.length === 0) return;
   const given = pick(play, play.model.consents);
-  const party = pick(play, [...partyIds, ...given.custodians, ...given.custodians]);
+  const party = pick<Actor>(play, [...partyIds, ...given.custodians, ...given.custodians, individual]);
   const status = await compare(
     play,
     (atMs) => confirmingStatus(play.model, party, given, atMs),
-    async () => (await confirm(systemOf(play, party), given.written)).status,
+    async () => (await confirm(systemOf(play, party, given.person), given.written)).status,
   );
   if (status === 200) given.confirmed.add(party);
 }
 
-/** Another status, recipient or end, or nothing denied any more. */
+/** Another status, recipient or end, or nothing denied any more. What is withdrawn stays so. */
 async function changeConsent(play: Play): Promise<void> {
-  if (play.model.consents.length === 0) return;
-  const given = pick(play, play.model.consents);
-  const status = pick(play, statuses);
+  const open = play.model.consents.filter(({ status }) => status === 'active' || status === 'proposed');
+  if (open.length === 0) return;
+  const given = pick(play, open);
+  const chosen = pick(play, statuses);
+  const status = given.status === 'active' && chosen === 'proposed' ? 'active' : chosen;
   const to = play.random(4) === 0 ? pick(play, partyIds) : given.to;
   const endMs = play.random(4) === 0 ? given.startMs + play.random(60_000) : given.endMs;
   const denied = play.random(4) === 0 ? undefined : given.denied;

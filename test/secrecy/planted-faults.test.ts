@@ -186,17 +186,6 @@ const plants: Readonly<Record<string, Plant>> = {
       },
     ],
   },
-  'a withdrawal leaves what custodians have confirmed': {
-    suite: 'onJointConsents',
-    edits: [
-      { file: consent, find: "if (before.status !== 'active' || after.status !== 'active') return true;", put: '' },
-      {
-        file: writeConsents,
-        find: 'delete from consent_confirmation past using w\n    where',
-        put: 'delete from consent_confirmation past using w\n    where false and',
-      },
-    ],
-  },
   'a custodian that is asked sees all that the recorder keeps': {
     suite: 'onJointConsents',
     edits: [

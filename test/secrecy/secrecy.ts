@@ -2,6 +2,7 @@
 // the operator, scopes, the audit log, and who is shut out.
 import { asOwner } from '../../src/store/row-level-security.ts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { consentTransitions } from '../../src/access/consent-states.ts';
 import type { VendorSystem } from '../../src/cli/demo/vendor-system.ts';
 import type { FhirResource } from '../../src/fhir/resource.ts';
 import {
@@ -17,7 +18,18 @@ import {
 import { hsa, type OpenHub, type TestHub } from '../scenarios/test-hub.ts';
 import { type Answer, type Ask, askAt, type Call, differences, withoutNewWords } from './answers.ts';
 import { clientIdOf, commandClient, organizationIdOf, thumbprintOf } from './clients.ts';
-import { change, create, messageIdSystem, open, remove, secretWord, task, withdraw, type Written } from './world.ts';
+import {
+  change,
+  create,
+  messageIdSystem,
+  open,
+  remove,
+  secretWord,
+  task,
+  withdraw,
+  type Written,
+  reopen,
+} from './world.ts';
 
 const ifMatch = (versionId: string): Readonly<Record<string, string>> => ({ 'If-Match': `W/"${versionId}"` });
 const sourceOf = (answer: { readonly body: unknown }): string | undefined =>
@@ -190,14 +202,34 @@ export function testSecrecy(name: string, openHub: OpenHub): void {
         ]);
       });
 
-      test('closes when it is withdrawn, entered in error or deleted, and opens when it is active again', async () => {
-        let given = await open(opening(hsa.homeCare));
-        for (const status of ['inactive', 'active', 'entered-in-error', 'active'] as const) {
-          given = await change(region, given, { status });
-          expect(await sees(hsa.homeCare, secret.address), status).toBe(status === 'active');
+      test('closes when it is withdrawn, entered in error or deleted, and opens when it is given again', async () => {
+        for (const status of ['inactive', 'entered-in-error', undefined] as const) {
+          const given = await open(opening(hsa.homeCare));
+          expect(await sees(hsa.homeCare, secret.address), status).toBe(true);
+          if (status === undefined) await remove(region, given);
+          else await change(region, given, { status });
+          expect(await sees(hsa.homeCare, secret.address), status).toBe(false);
         }
-        await remove(region, given);
-        expect(await sees(hsa.homeCare, secret.address)).toBe(false);
+      });
+
+      test('goes on from each status to those of the table, and to no other', async () => {
+        const statuses = Object.keys(consentTransitions);
+        for (const from of statuses) {
+          for (const to of statuses) {
+            const given = await open({ ...opening(hsa.homeCare), status: from });
+            const answer = await ask(region, {
+              method: 'PUT',
+              path: given.address,
+              body: { ...given.resource, status: to },
+              headers: ifMatch(given.versionId),
+            });
+            const isLawful = from === to || consentTransitions[from]?.includes(to) === true;
+            const expected = isLawful ? [200, []] : [422, ['state-transition']];
+            expect([from, to, answer.status, codesOf(answer)]).toEqual([from, to, ...expected]);
+            const now = (await get(region, given.address)).body as unknown as FhirResource;
+            await remove(region, { ...given, versionId: now.meta?.versionId ?? '' });
+          }
+        }
       });
 
       test('that names other recipients opens for them alone', async () => {
@@ -288,7 +320,7 @@ export function testSecrecy(name: string, openHub: OpenHub): void {
         given = await withdraw(region, given);
         const reduced = await get(homeCare, own.address);
         expect(reduced.text).not.toContain(kept.id);
-        given = await change(region, given, { status: 'active' });
+        given = await reopen(region, given);
         expect((await get(homeCare, own.address)).text).toContain(kept.id);
         const body = { ...reduced.body, for: { reference: bo.address } };
         const put = await ask(homeCare, { method: 'PUT', path: own.address, body, headers: ifMatch(own.versionId) });

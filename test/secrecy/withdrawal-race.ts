@@ -7,7 +7,7 @@ import { createRandom, type Random } from '../contract/seeded-random.ts';
 import { goal, patient, persons } from '../scenarios/fixtures.ts';
 import { hsa, type TestHub } from '../scenarios/test-hub.ts';
 import { type Answer, type Ask, askAt } from './answers.ts';
-import { change, create, open, task, type Written } from './world.ts';
+import { change, create, open, reopen, task, type Written } from './world.ts';
 
 /** One answer, as far as it is about one person. Times in milliseconds of one clock. */
 export interface Observation {
@@ -139,7 +139,7 @@ async function giveAndTake(race: Race, person: number, consent: Written | undefi
   if (given === undefined) throw new Error('no consent');
   while (performance.now() < endsAt) {
     for (const status of ['active', 'inactive'] as const) {
-      given = await change(keeper, given, { status });
+      given = await (status === 'active' ? reopen(keeper, given) : change(keeper, given, { status }));
       const from = performance.now();
       await sleep(40 + random(120));
       spans.push({ person, isOpen: status === 'active', from, until: performance.now() });

@@ -132,6 +132,12 @@ export const confirm = (by: VendorSystem, given: Written): ReturnType<VendorSyst
 export const withdraw = (by: VendorSystem, given: Written): Promise<Written> =>
   change(by, given, { status: 'inactive' });
 
+/** Records the same once more: a Consent that was withdrawn stays so. */
+export function reopen(by: VendorSystem, { resource }: Written): Promise<Written> {
+  const { id: _id, ...same } = resource;
+  return create(by, { ...same, resourceType: resource.resourceType, status: 'active' });
+}
+
 export const messageIdSystem = 'https://siphub.se/fhir/sid/cosmic-link-message-id';
 
 /** A Task about the person that leads to another resource. */

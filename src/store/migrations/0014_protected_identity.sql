@@ -7,6 +7,10 @@ create table protected_registration (
 create index protected_registration_person on protected_registration (person);
 create index protected_registration_resource on protected_registration (resource);
 
+-- As in 0013.
+alter table resource no force row level security;
+alter table resource_history no force row level security;
+
 insert into protected_registration (resource, person)
 select r.key, r.person from resource r
 where r.type = 'Patient' and not r.deleted and r.body like '%/SecurityLabel"%' and exists (
@@ -21,6 +25,9 @@ select v.key, v.version_id, '(hub)|address', v.is_current
 from (
   select key, version_id, body, true as is_current from resource where type = 'RelatedPerson'
   union all
-  select key, version_id, body, false from resource_history where type = 'RelatedPerson'
+  select h.key, h.version_id, h.body, exists (
+    select from resource r where r.key = h.key and r.deleted and h.last_updated = (
+      select max(o.last_updated) from resource_history o where o.key = h.key and not o.deleted))
+  from resource_history h where h.type = 'RelatedPerson'
 ) v
 where jsonb_path_exists(v.body::jsonb, '$.address[0]');
