@@ -10,6 +10,7 @@ import { createGrants } from './grants.ts';
 import { choosePageLanguage, sendMessage, toPageHeaders, type Pages } from './pages.ts';
 import { toConfiguration, type ProviderSettings } from './provider-configuration.ts';
 import { explainRefusal } from './refusal.ts';
+import { readQuery } from './request-query.ts';
 import type { SignInMethod } from './sign-in-method.ts';
 import {
   answerInteraction,
@@ -153,7 +154,7 @@ function createPersonRoutes(options: SignInOptions, handOver: Route['answer']): 
 
 /** The library would send its refusal by the mode that it refuses, and that one as a page with script. */
 function isQueryMode({ url }: IncomingMessage): boolean {
-  const modes = new URLSearchParams((url ?? '').split('?', 2)[1] ?? '').getAll('response_mode');
+  const modes = new URLSearchParams(readQuery(url)).getAll('response_mode');
   return modes.every((mode) => mode === 'query');
 }
 
@@ -162,7 +163,8 @@ function isQueryMode({ url }: IncomingMessage): boolean {
  * And it keeps what it was asked with for a while: a hint at who will log in is of no use here, and may be a personal number.
  */
 function prepareRequest(request: IncomingMessage): void {
-  const [path = '', query = ''] = (request.url ?? '').split('?', 2);
+  const [path = ''] = (request.url ?? '').split('?', 1);
+  const query = readQuery(request.url);
   const parameters = new URLSearchParams(query);
   parameters.delete('login_hint');
   const scopes = parameters.getAll('scope');

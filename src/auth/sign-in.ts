@@ -21,6 +21,7 @@ import {
   type ProviderSettings,
 } from './provider-configuration.ts';
 import { toFormTarget } from './redirect-address.ts';
+import { readQuery } from './request-query.ts';
 import type { SignInMethod } from './sign-in-method.ts';
 import { testPersons } from './test-persons.ts';
 
@@ -172,7 +173,7 @@ export async function returnFromProvider(options: SignInOptions, exchange: Excha
   const kept = cookies.get(cookie.name, cookie.attributes);
   // One attempt, one return.
   cookies.set(cookie.name, null, cookie.attributes);
-  const query = new URLSearchParams((exchange.request.url ?? '').split('?', 2)[1] ?? '');
+  const query = new URLSearchParams(readQuery(exchange.request.url));
   if (kept === undefined) return sendMessage(pages, exchange, { kind: 'expired', detail: undefined });
   const completed = await options.external?.complete(query, kept);
   if (completed === undefined || 'kind' in completed)

@@ -117,7 +117,7 @@ function toSecurity({ baseUrl }: Services): object {
     service: [
       { coding: [{ system: 'http://terminology.hl7.org/CodeSystem/restful-security-service', code: 'SMART-on-FHIR' }] },
     ],
-    description: `SMART Backend Services: client credentials with private_key_jwt; see ${baseUrl}/.well-known/smart-configuration. Access is decided by consent; a hidden resource answers as an absent one.`,
+    description: `SMART Backend Services for the systems of parties (client credentials with private_key_jwt) and, where persons log in, SMART App Launch for their apps (authorization code with PKCE); see ${baseUrl}/.well-known/smart-configuration. Access is decided by consent; a hidden resource answers as an absent one.`,
   };
 }
 

@@ -756,6 +756,23 @@ const onConsent: Readonly<Record<string, Check>> = {
     }
     return leaks;
   },
+  'a Consent opens no other Consent, which says who else knows the person': async (world) => {
+    const { keeper, cecilia } = world;
+    const opening = { by: keeper, person: `Patient/${cecilia.id}`, custodian: hsa.careCentre };
+    const other = await open({ ...opening, recipient: hsa.psychosisClinic });
+    const own = await open({ ...opening, recipient: hsa.homeCare });
+    const shown = await world.ask(world.reader, { method: 'GET', path: own.address });
+    const at = (id: string): Call => ({ method: 'GET', path: `Consent/${id}` });
+    const found = (id: string): Call => ({ method: 'GET', path: `Consent?_id=${id}&_total=accurate` });
+    const words = [[other.id, never.id]] as const;
+    const leaks = [
+      ...(await compare(world, { hidden: at(other.id), absent: at(never.id), words })),
+      ...(await compare(world, { hidden: found(other.id), absent: found(never.id), words })),
+    ];
+    await withdraw(keeper, own);
+    await withdraw(keeper, other);
+    return [...leaks, ...(shown.status === 200 ? [] : ['its own Consent does not show'])];
+  },
   'a Consent for a purpose opens to no other': async (world) => {
     const given = await openJointly({
       by: world.keeper,
@@ -913,7 +930,8 @@ async function denied(
     by: keeper,
     person,
     custodians: [hsa.careCentre],
-    recipients: [hsa.childUnit],
+    // The reader sees it, so that it could be named as what denies.
+    recipients: [hsa.childUnit, hsa.homeCare],
     denied: [denial(target)],
   });
   const found = await check(target);
@@ -1212,6 +1230,29 @@ const onIndividuals: Readonly<Record<string, Check>> = {
     const words = [[id, never.id]] as const;
     const clean = { words, isWrite: true, by: world.person };
     return compare(world, { hidden: own(id), absent: own(never.id), ...clean });
+  },
+  'what the person writes is opened by nobody’s word but his own': async (world) => {
+    const { person, bo, keeper } = world;
+    const sender = { reference: `Patient/${bo.id}` };
+    const written = await create(
+      person,
+      message(`Patient/${bo.id}`, hsa.careCentre, { sender, payload: [{ contentString: secretWord }] }),
+    );
+    const given = await open({
+      by: keeper,
+      person: `Patient/${bo.id}`,
+      custodian: hsa.careCentre,
+      recipient: hsa.homeCare,
+    });
+    const at = (id: string): Call => ({ method: 'GET', path: `Communication/${id}` });
+    const leaks = await compare(world, {
+      hidden: at(written.id),
+      absent: at(never.id),
+      words: [[written.id, never.id]],
+    });
+    await withdraw(keeper, given);
+    await remove(person, written);
+    return leaks;
   },
   'the person sees what is not hidden': async (world) => {
     const { person, bo } = world;

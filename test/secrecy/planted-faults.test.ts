@@ -191,7 +191,7 @@ const plants: Readonly<Record<string, Plant>> = {
     edits: [
       {
         file: visibility,
-        find: '(opening.resource is null or (opening.resource = ${row}.key and opening.consent_version = ${row}.version_id))',
+        find: '(opening.resource = ${row}.key and opening.consent_version = ${row}.version_id)',
         put: 'true',
       },
     ],
@@ -267,6 +267,20 @@ const plants: Readonly<Record<string, Plant>> = {
         file: 'src/store/explain.ts',
         find: 'case when a.key = 0 or a.custodian = ${reader.party} or ${reader.person} is not null then',
         put: 'case when true then',
+      },
+    ],
+  },
+  'a Consent shows to whom another one opens something': {
+    suite: 'onConsent',
+    edits: [{ file: visibility, find: "(${row}.type <> 'Consent' or opening.consent = ${row}.key)", put: 'true' }],
+  },
+  'what an individual keeps is opened by another’s word': {
+    suite: 'onIndividuals',
+    edits: [
+      {
+        file: consent,
+        find: 'recorderId === byIndividual || custodianId === recorderId',
+        put: 'custodianId === byIndividual || custodianId === recorderId',
       },
     ],
   },
