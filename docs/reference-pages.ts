@@ -169,3 +169,46 @@ counted. The table is \`src/operations/operations.ts\`.
 ${table(['Address', 'Methods', 'What it does'], lines)}
 `;
 }
+
+interface RuleRow {
+  readonly code: string;
+  readonly type: string;
+  readonly sentence: string;
+  readonly source: string;
+}
+
+/** Markdown of docs/reference/rules.md. `examples`: the names of the golden cases of each rule. */
+export function rulesPage(
+  rows: readonly RuleRow[],
+  errors: Readonly<Record<string, ProblemRow>>,
+  examples: (code: string) => readonly string[],
+): string {
+  const sections = rows.map(({ code, type, sentence, source }) => {
+    const { status, en, sv } = errors[code] ?? { status: 422, en: '', sv: '' };
+    const cases = examples(code).map(
+      (name) => `[${name.replaceAll('-', ' ')}](../../test/fixtures/sip/${code}/${name}/)`,
+    );
+    return `## ${code}
+
+${sentence}
+
+| | |
+| --- | --- |
+| Judged when | a ${type} is written |
+| Comes from | ${cell(source)} |
+| Answer | ${status} |
+| In English | ${cell(en)} |
+| In Swedish | ${cell(sv)} |
+| Examples | ${cases.join(', ')} |
+`;
+  });
+  return `${notice}
+
+# Rules
+
+What the hub asks of a coordinated plan beyond the shape of its resources. A rule looks at what was there, at what would be, and at the whole
+Bundle. A refusal is an [error](errors.md) with the rule's code, the element and what to do next. Each rule is one file in \`src/sip/\`; its examples are
+folders with what is there (\`context.json\`), what is written (\`after.json\`) and what the rule finds (\`expected.json\`). Plain mode knows no rules.
+
+${sections.join('\n')}`;
+}

@@ -154,6 +154,7 @@ export async function startHub(config: Config, options: HubOptions): Promise<Run
       includes: config.maxIncludes,
       exportsAtOnce: config.exportsAtOnce,
       exportLifetimeMs: config.exportHours * 3_600_000,
+      childViewAge: config.childViewAge,
     },
   };
 

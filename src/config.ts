@@ -105,6 +105,11 @@ export const settings = {
     24,
     'How long a bulk export can be fetched after it was asked for (hours).',
   ),
+  childViewAge: whole(
+    'SIP_HUB_CHILD_VIEW_AGE',
+    13,
+    'From this age a child’s own view must stand in a Consent (years).',
+  ),
   tokenLifetimeSeconds: whole('SIP_HUB_TOKEN_SECONDS', 300, 'Lifetime of an access token (seconds, at most 300).'),
   loginProviders: text(
     'SIP_HUB_LOGIN_PROVIDERS',

@@ -486,6 +486,30 @@ export const problemKinds = {
     'The resource does not go from this state to that one. See which it may go to.',
     'Resursen kan inte gå från det här tillståndet till det andra. Se vilka den kan gå till.',
   ),
+  'guardian-needed': kind(
+    422,
+    'business-rule',
+    'A child’s consent is said by both guardians, or by one with the reason why one suffices. Name them.',
+    'Ett barns samtycke lämnas av båda vårdnadshavarna, eller av en med skälet till att en räcker. Ange dem.',
+  ),
+  'child-view': kind(
+    422,
+    'business-rule',
+    'The child’s own view is missing. Ask the child and record it, or record why the child could not be heard.',
+    'Barnets egen inställning saknas. Fråga barnet och anteckna den, eller varför barnet inte kunde höras.',
+  ),
+  'consent-giver': kind(
+    422,
+    'business-rule',
+    'Whoever said the consent does not fit the basis it is recorded on. Correct the one or the other.',
+    'Den som har lämnat samtycket stämmer inte med grunden för det. Rätta det ena eller det andra.',
+  ),
+  'harm-assessment-own': kind(
+    422,
+    'business-rule',
+    'Each party assesses for its own data alone that sharing does no harm. Name your own organization.',
+    'Varje part gör menprövningen för sina egna uppgifter. Ange den egna organisationen.',
+  ),
   'label-not-allowed': kind(
     422,
     'business-rule',

@@ -10,6 +10,7 @@ import type { FhirResource } from '../fhir/resource.ts';
 import type { LockedVersion, ResourceWrite, WriteTransaction } from '../store/store.ts';
 import { toReducedText } from './answer.ts';
 import { applyPatch } from './apply-patch.ts';
+import { applyRules } from './apply-rules.ts';
 import { toEntity, toSuccessRow } from './audit-rows.ts';
 import type { Change, ChangeInteraction, Create, Outcome, SettledChange, Update } from './change.ts';
 import { requireOwnKeepers } from './keepers.ts';
@@ -119,6 +120,7 @@ async function writeChanges(
     toWrites: (known) => writesOf(write(known)),
   });
   await requireOwnKeepers(services, place, links.resource);
+  await applyRules(services, { transaction, permit, changes: list, locked, resources: links.resource });
   const definitions = toDefinitions(services, { changes: list, resourceOf: links.resource });
   const written = write(links);
   const outcomes = changes.map((change) => toOutcome(services, change, { settled, targets, written }));

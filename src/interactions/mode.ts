@@ -27,6 +27,8 @@ export interface Mode {
   readonly enforcesReferences: boolean;
   /** A Consent that holds what the hub cannot enforce is refused; otherwise it is kept, and opens nothing. */
   readonly refusesConsentFaults: boolean;
+  /** The rules of the SIP process hold. */
+  readonly appliesSipRules: boolean;
   /** Aliases of identifier and code systems are stored under one name. */
   readonly normalizesSystems: boolean;
   /** Resources of the type have an address per party: the same id with two parties is two resources. */
@@ -45,6 +47,7 @@ export const hubMode: Mode = {
   allowsUpdateCreate: false,
   enforcesReferences: true,
   refusesConsentFaults: true,
+  appliesSipRules: true,
   normalizesSystems: true,
   isAddressedPerParty: (type) => type === 'Patient',
   sharesPersons: true,
@@ -66,6 +69,7 @@ export function createMode(
     allowsUpdateCreate: true,
     enforcesReferences: false,
     refusesConsentFaults: false,
+    appliesSipRules: false,
     normalizesSystems: false,
     isAddressedPerParty: () => true,
     sharesPersons: false,

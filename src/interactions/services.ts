@@ -24,6 +24,8 @@ export interface Limits extends SearchLimits {
   /** Bulk exports that a client may have at once for one party, finished ones included. */
   readonly exportsAtOnce: number;
   readonly exportLifetimeMs: number;
+  /** From this age a child's own view stands in a Consent (years). */
+  readonly childViewAge: number;
 }
 
 export interface Services {
