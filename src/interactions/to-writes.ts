@@ -7,7 +7,7 @@ import { isProtectedIdentity } from '../access/protected-identity.ts';
 import { findSharingLabels, notForPatient } from '../access/sharing-labels.ts';
 import { canonicalBase } from '../core/canonical.ts';
 import { problem, throwIfErrors } from '../core/problem.ts';
-import { formatInstant } from '../fhir/instant.ts';
+import { formatInstant, parseTimeSpan } from '../fhir/instant.ts';
 import { stringifyJson } from '../fhir/json.ts';
 import { parseReference } from '../fhir/reference.ts';
 import type { FhirResource } from '../fhir/resource.ts';
@@ -59,6 +59,8 @@ function toWrite(change: SettledChange, { services, permit, locked, links }: Wri
     const grants = change.type === 'Consent' ? [] : undefined;
     const write = {
       ...common,
+      // A plan that is deleted is closed: what belonged to it stays of its time.
+      ...(change.type === 'CarePlan' ? { planClosedAt: lastUpdated } : {}),
       body: undefined,
       person,
       index: noIndex,
@@ -98,6 +100,7 @@ function toWrite(change: SettledChange, { services, permit, locked, links }: Wri
           before !== undefined && (change.type === 'RelatedPerson' || before.body?.includes('"security"') !== false),
       },
       isIdentityProtected: isProtectedIdentity(resource),
+      ...toClosing(resource, lastUpdated),
       keepsConfirmations:
         change.type === 'Consent' &&
         before?.body !== undefined &&
@@ -107,6 +110,16 @@ function toWrite(change: SettledChange, { services, permit, locked, links }: Wri
     },
     personKey: person !== null && 'key' in person ? person.key : null,
   };
+}
+
+const closedPlan: ReadonlySet<unknown> = new Set(['completed', 'revoked', 'entered-in-error']);
+
+/** Since when a CarePlan is closed: from the end of its period, where that is earlier than this version. */
+function toClosing(resource: FhirResource, lastUpdated: Date): { readonly planClosedAt?: Date } {
+  if (resource.resourceType !== 'CarePlan' || !closedPlan.has(resource['status'])) return {};
+  const { end }: { readonly end?: unknown } = (resource['period'] as object | undefined) ?? {};
+  const endMs = typeof end === 'string' ? parseTimeSpan(end)?.highMs : undefined;
+  return { planClosedAt: new Date(Math.min(endMs ?? Infinity, lastUpdated.getTime())) };
 }
 
 /** Times of a resource's versions grow, also where two changes share a millisecond or two processes' clocks differ. */

@@ -68,7 +68,7 @@ export async function prepareRowLevelSecurity(database: Database, isOn: boolean)
     await inside.query({ text: 'select pg_advisory_xact_lock($1::bigint)', values: [lockKey] });
     if (isOn) await prepareRole(inside);
     for (const policy of policies) await setPolicy(inside, { ...policy, isOn });
-    if (isOn) await setIndexerPolicy(inside);
+    if (isOn) for (const table of versionTables) await setIndexerPolicy(inside, table);
   });
   return isOn ? applicationRole : undefined;
 }
@@ -97,7 +97,7 @@ async function prepareRole(inside: Queryable): Promise<void> {
   await inside.query({
     text: `revoke insert, update, delete on audit_log, audit_concern, audit_head from ${applicationRole}`,
   });
-  await inside.query({ text: `grant execute on function audit_append to ${applicationRole}` });
+  await inside.query({ text: `grant execute on function audit_append, mark_closed_members to ${applicationRole}` });
   await inside.query({ text: `grant usage, select on all sequences in schema public to ${applicationRole}` });
   const [member] = await inside.query<{ is: boolean }>({
     text: `select pg_has_role(current_user, $1, 'member') as is`,
@@ -140,18 +140,18 @@ async function setPolicy(inside: Queryable, { table, using, isOn, sparesOwner }:
   await inside.query({ text: `alter table ${table} ${isForced ? 'force' : 'no force'} row level security` });
 }
 
-/** On `resource` alone: an index row is as visible as its resource. For the role that starts the hub, which owns the tables. */
-async function setIndexerPolicy(inside: Queryable): Promise<void> {
+/** On versions alone: an index row is as visible as its resource. For the role that starts the hub, which owns the tables. */
+async function setIndexerPolicy(inside: Queryable, table: (typeof versionTables)[number]): Promise<void> {
   const [state] = await inside.query<{ wanted: string; text: string | null }>({
     text: `select w.wanted, obj_description(p.oid, 'pg_policy') as text
       from (select session_user || ' ' || $1::text as wanted) w
-      left join pg_policy p on p.polrelid = 'resource'::regclass and p.polname = 'indexer'`,
-    values: [indexerPredicate],
+      left join pg_policy p on p.polrelid = $2::regclass and p.polname = 'indexer'`,
+    values: [indexerPredicate, table],
   });
   if (state === undefined || state.text === state.wanted) return;
-  await inside.query({ text: 'drop policy if exists indexer on resource' });
+  await inside.query({ text: `drop policy if exists indexer on ${table}` });
   await inside.query({
-    text: `create policy indexer on resource to session_user using (${indexerPredicate}) with check (${indexerPredicate})`,
+    text: `create policy indexer on ${table} to session_user using (${indexerPredicate}) with check (${indexerPredicate})`,
   });
-  await inside.query({ text: `comment on policy indexer on resource is '${state.wanted.replaceAll("'", "''")}'` });
+  await inside.query({ text: `comment on policy indexer on ${table} is '${state.wanted.replaceAll("'", "''")}'` });
 }

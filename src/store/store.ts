@@ -188,6 +188,8 @@ export interface ResourceWrite extends ResourceAddress {
   readonly exclusions?: readonly SharingExclusion[];
   /** For a Patient: it says that the person's identity is protected. Left out: it does not. */
   readonly isIdentityProtected?: boolean;
+  /** For a CarePlan that is closed: since when, as far as this version says. Left out: it is open. */
+  readonly planClosedAt?: Date;
   /** The labels, as `system|code`, that decide who sees it: this version's, and whether the one before may have had any. Left out: none. */
   readonly labels?: { readonly now: readonly string[]; readonly mayHaveHad: boolean };
   readonly organization: OrganizationUnit | undefined;

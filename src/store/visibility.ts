@@ -56,7 +56,7 @@ function visible(reader: Reader, alias: string): Fragment {
   return sql`(${row}.directory or ${row}.custodian = ${reader.party} or ${isAboutReader(reader, row)} or (select true ${openingGrants(reader, alias)} limit 1))`;
 }
 
-const ownAliases: ReadonlySet<string> = new Set(['opening', 'above', 'barring', 'said', 'marked']);
+const ownAliases: ReadonlySet<string> = new Set(['opening', 'above', 'barring', 'said', 'marked', 'past']);
 
 /** As access/sharing-labels.ts has it; the text of a policy takes no parameters. */
 const notForPatient = sql`'http://terminology.hl7.org/CodeSystem/v3-ActCode|NOPATIENT'`;
@@ -78,7 +78,10 @@ function bears(row: Fragment, isSuch: Fragment): Fragment {
       where said.resource = ${row}.key and ${isSuch} and (said.is_current or said.version_id = ${row}.version_id) limit 1)`;
 }
 
-/** FROM and WHERE of the grants in force that open the row: the recipient covers the reader, the custodian covers the row's. */
+/**
+ * FROM and WHERE of the grants in force that open the row: the recipient covers the reader, the custodian covers the row's, and the row does
+ * not belong to plans alone that were closed before the Consent began.
+ */
 function openingGrants(reader: Reader, alias: string): Fragment {
   // An alias that this text uses too would silently mean another table.
   if (ownAliases.has(alias)) throw new Error(`${alias} is taken`);
@@ -89,6 +92,8 @@ function openingGrants(reader: Reader, alias: string): Fragment {
       and opening.recipient = any (array(select above.covering from party_coverage above where above.covered = ${reader.party}))
       and exists (select from party_coverage above where above.covered = ${row}.custodian and above.covering = opening.custodian)
       and (opening.resource is not null or ${isExcluded(reader, row)} is null)
+      and (opening.resource is not null or (select true from closed_member past
+        where past.resource = ${row}.key and past.closed_at < opening.starts_at limit 1) is null)
       and (${row}.type <> 'RelatedPerson' or not ${isProtected(row)} or ${bears(row, sql`said.label = ${holdsAddress}`)} is null)`;
 }
 
@@ -186,7 +191,8 @@ export function hasTarget({ type, id }: Address, condition: Fragment): Fragment 
 export function hideableReferences(reader: Reader, alias: string): Fragment {
   const row = name(alias);
   return sql`case when ${row}.custodian is distinct from ${reader.party} and (${row}.author = ${reader.party} or ${row}.type = 'Consent'
-      or ${reader.person} is not null or ${isProtected(row)} or (select true from sharing_exclusion barring where barring.person = ${row}.person limit 1) is not null)
+      or ${reader.person} is not null or ${isProtected(row)}
+      or (select true from closed_member past where past.person = ${row}.person limit 1) is not null or (select true from sharing_exclusion barring where barring.person = ${row}.person limit 1) is not null)
     then ${row}.refs else ${row}.foreign_refs end`;
 }
 

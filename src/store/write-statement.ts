@@ -8,6 +8,7 @@ import type { Statement } from './database.ts';
 import type { Fragment, Slots } from './sql.ts';
 import { addressIn, hasTarget } from './visibility.ts';
 import { closing, excluding, labelling, opening, protecting, unlabelling, unprotecting } from './write-consents.ts';
+import { closingPlans, closingPlansAgain, reopeningPlans } from './write-plans.ts';
 
 /** `name` of slot -> array type, in the order of the columns of `unnest`. */
 const writeColumns = {
@@ -153,6 +154,8 @@ interface WriteShape {
   /** A version before is of a Patient. */
   readonly followsPatient: boolean;
   readonly protects: boolean;
+  readonly followsPlan: boolean;
+  readonly closesPlan: boolean;
   readonly tables: readonly IndexTable[];
 }
 
@@ -175,6 +178,8 @@ function shapeOf(slots: Slots): WriteShape {
     labels: isFilled('labelOf'),
     followsPatient: types.some((type, at) => type === 'Patient' && follows[at] !== null),
     protects: isFilled('protectedOf'),
+    followsPlan: types.some((type, at) => type === 'CarePlan' && follows[at] !== null),
+    closesPlan: isFilled('planOf'),
     tables: indexTables.filter((table) => isFilled(rowsOf[table])),
   };
 }
@@ -193,6 +198,8 @@ const rowsOf: Readonly<Record<IndexTable, string>> = {
 export interface WrittenRow extends LiveRow {
   /** The keys of persons that Patients were written of, by the Patient's id. */
   readonly persons: Readonly<Record<string, number>> | null;
+  /** The persons of whom what belongs to closed plans is to be marked anew. */
+  readonly planned: readonly number[];
 }
 
 /** The statement for these slots: those of the reader, of `writeColumns`, of the index tables, and those named below. Gives one WrittenRow. */
@@ -267,13 +274,18 @@ function compileWrite(isProtected: boolean, shape: WriteShape): ReturnType<typeo
     ...when(shape.labels, labelling),
     ...when(shape.followsPatient, unprotecting),
     ...when(shape.protects, protecting),
+    ...when(shape.followsPlan, reopeningPlans),
+    ...when(shape.closesPlan, shape.followsPlan ? closingPlansAgain : closingPlans),
     sql`told as (
     insert into outbox (at, action, type, id, version_id, resource, person, custodian)
     select w.last_updated, case when w.method = 'DELETE' then 'delete' when w.follows is null then 'create' else 'update' end,
       w.type, w.id, w.version_id, w.key, w.person, w.custodian
     from w order by w.n)`,
   ];
+  const closes = shape.closesPlan ? sql`w.n = any (${slot('integer[]', 'planOf')}) or` : nothing;
   const persons = shape.registers ? sql`(select jsonb_object_agg(patient_id, key) from new_person)` : sql`null::jsonb`;
   return compile(sql`with ${join(parts, ',\n  ')}
-  select ok, ${persons} as persons from live`);
+  select ok, ${persons} as persons,
+    array(select distinct w.person from w where ${closes} exists (select from closed_plan c where c.person = w.person)) as planned
+  from live`);
 }

@@ -25,6 +25,7 @@ export function toWriteSlots(permit: Permit, writes: readonly ResourceWrite[]): 
     ...grantSlots(writes),
     ...exclusionSlots(writes),
     ...labelSlots(writes),
+    ...closedPlanSlots(writes),
     protectedOf: writes.flatMap(({ isIdentityProtected }, at) => (isIdentityProtected === true ? [at + 1] : [])),
   };
 }
@@ -141,6 +142,11 @@ function exclusionSlots(writes: readonly ResourceWrite[]): Slots {
     return { n, recipients: recipientIds, targets, labels, starts_at: startsAt, ends_at: endsAt };
   });
   return { exclusions: JSON.stringify(rowsOf) };
+}
+
+function closedPlanSlots(writes: readonly ResourceWrite[]): Slots {
+  const rows = flatten(writes, ({ planClosedAt }) => (planClosedAt === undefined ? [] : [planClosedAt]));
+  return { planOf: rows.map(({ n }) => n), planClosedAt: rows.map(({ item }) => item) };
 }
 
 /** `relabels` is no value of the statement: it chooses its shape. */

@@ -18,6 +18,7 @@ import type { AuditRow, Resolved, ResourceWrite, Store, WriteTransaction } from 
 import { isFound, resolvedColumns, toResolved, toStoredVersion, versionColumns } from './version-row.ts';
 import type { ResolvedRow, VersionRow } from './version-row.ts';
 import { ownRegistrationFirst, visibleTo } from './visibility.ts';
+import { markClosedMembers } from './write-plans.ts';
 import { createWriteStatement } from './write-statement.ts';
 import type { WrittenRow } from './write-statement.ts';
 import { toWriteSlots } from './write-values.ts';
@@ -86,6 +87,7 @@ export function createWrite(
     });
     requireLive(rows);
     await writeOrganizations(inside, writes);
+    await markClosedMembers(inside, rows[0]?.planned ?? []);
     return rows[0]?.persons ?? null;
   };
 

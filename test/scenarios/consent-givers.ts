@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { FhirAnswer, VendorSystem } from '../../src/cli/demo/vendor-system.ts';
 import type { FhirResource } from '../../src/fhir/resource.ts';
-import { addressOf, codesOf, issuesOf, put, readBundle, type TransactionBundle } from './fixtures.ts';
+import { addressOf, codesOf, entriesOf, issuesOf, put, readBundle, type TransactionBundle } from './fixtures.ts';
 import { hsa, type OpenHub, type TestHub } from './test-hub.ts';
 
 export function describeConsentGivers(name: string, open: OpenHub): void {
@@ -65,9 +65,9 @@ export function describeConsentGivers(name: string, open: OpenHub): void {
     test('what is there already is seen as well: by a create, an update and a patch', async () => {
       const written = await send((resource) => (resource.resourceType === 'Consent' ? undefined : resource));
       expect(written.status, written.text).toBe(200);
-      const locations = (
-        written.body?.['entry'] as readonly { readonly response: { readonly location: string } }[]
-      ).map(({ response }) => /([A-Z]\w+\/[^/]+)\/_history/.exec(response.location)?.[1] ?? '');
+      const locations = entriesOf(written).map(
+        ({ response }) => /([A-Z]\w+\/[^/]+)\/_history/.exec(response?.location ?? '')?.[1] ?? '',
+      );
       const [patient = '', ...guardians] = locations;
       const [consent] = entryOf('Consent');
       const resource = {

@@ -14,6 +14,7 @@ import {
 } from '../scenarios/fixtures.ts';
 import { hsa, type OpenHub, type TestHub } from '../scenarios/test-hub.ts';
 import { type Answer, type Ask, askAt, type Call, differences, withoutNewWords } from './answers.ts';
+import { onClosedPlans } from './closed-plans.ts';
 import { onProtected } from './protected-identity.ts';
 import { clientIdOf, commandClient, organizationIdOf } from './clients.ts';
 import {
@@ -1281,6 +1282,7 @@ export const leakParts = {
   onTheLog,
   onIndividuals,
   onProtected,
+  onClosedPlans,
   onConsent,
   onJointConsents,
   onDenials,

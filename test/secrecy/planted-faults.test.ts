@@ -406,6 +406,34 @@ const plants: Readonly<Record<string, Plant>> = {
     suite: 'onProtected',
     edits: [{ file: visibility, find: 'or ${isProtected(row)} or (select true', put: 'or (select true' }],
   },
+  'a Consent opens plans that were closed before it began': {
+    suite: 'onClosedPlans',
+    edits: [{ file: visibility, find: 'past.closed_at < opening.starts_at limit 1', put: 'false limit 1' }],
+  },
+  'references lead to what belongs to closed plans': {
+    suite: 'onClosedPlans',
+    edits: [
+      {
+        file: visibility,
+        find: 'or (select true from closed_member past where past.person = ${row}.person limit 1) is not null',
+        put: '',
+      },
+    ],
+  },
+  'what is written to a closed plan later is open': {
+    suite: 'onClosedPlans',
+    edits: [
+      {
+        file: 'src/store/write-statement.ts',
+        find: 'exists (select from closed_plan c where c.person = w.person)',
+        put: 'false',
+      },
+    ],
+  },
+  'a plan that was closed already is closed anew by each version': {
+    suite: 'onClosedPlans',
+    edits: [{ file: 'src/store/write-plans.ts', find: 'least(c.closed_at, o.closed_at)', put: 'c.closed_at' }],
+  },
   'references to what is denied stay in what shows': {
     suite: 'onDenials',
     edits: [
