@@ -38,6 +38,7 @@ export function isWithdrawal({ before, after }: ConsentVersions): boolean {
     before.resourceType === 'Consent' &&
     withdrawable.has(before['status']) &&
     after['status'] === 'inactive' &&
+    (after.meta === undefined || (typeof after.meta === 'object' && after.meta !== null)) &&
     comparable(before) === comparable(after)
   );
 }

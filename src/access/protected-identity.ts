@@ -5,14 +5,14 @@ import { canonicalBase } from '../core/canonical.ts';
 import type { FhirResource } from '../fhir/resource.ts';
 import { markReduced } from './redact.ts';
 
-const system = 'http://hl7.se/fhir/ig/base/CodeSystem/SecurityLabel';
-const codes: ReadonlySet<unknown> = new Set(['sekretessmarkering', 'skyddadFolkbokforing']);
+/** Of HL7 Sweden's SecurityLabel. */
+export const protectedIdentityCodes: ReadonlySet<unknown> = new Set(['sekretessmarkering', 'skyddadFolkbokforing']);
 
-/** True of a registration that says that the person's identity is protected. */
+/** True of a registration that says that the person's identity is protected. Whatever the code system is called: in doubt it is meant. */
 export function isProtectedIdentity({ resourceType, meta }: FhirResource): boolean {
   const security: unknown = meta?.security;
   if (resourceType !== 'Patient' || !Array.isArray(security)) return false;
-  return security.some((label: unknown) => memberOf(label, 'system') === system && codes.has(memberOf(label, 'code')));
+  return security.some((label: unknown) => protectedIdentityCodes.has(memberOf(label, 'code')));
 }
 
 /** The search parameters that persons with protected identity are found by: what says nothing of where and who they are. */
@@ -31,7 +31,11 @@ export const plainPersonParameters: ReadonlySet<string> = new Set([
 const placeElements: ReadonlySet<string> = new Set([
   'address',
   'contact',
+  'destination',
+  'location',
   'locationCode',
+  'locationReference',
+  'origin',
   'photo',
   'telecom',
   'valueAddress',
@@ -63,18 +67,38 @@ export function withoutPlaces(resource: FhirResource): FhirResource {
   return markReduced(reduce(resource) as FhirResource);
 }
 
-/** The resource, a Reference or an Extension that is a place itself. */
+/** The resource, a Reference or an Extension that is a place itself, or cannot be told from one. */
 function isPlace(value: object, contained: ReadonlySet<string>): boolean {
   if (memberOf(value, 'url') === remoteAddress) return true;
   if (placeTypes.has(memberOf(value, 'resourceType'))) return true;
-  const reference = memberOf(value, 'reference');
-  if (memberOf(value, 'type') === 'Location' && memberOf(value, 'identifier') !== undefined) return true;
-  return typeof reference === 'string' && (/(?:^|\/)Location[/?]/.test(reference) || contained.has(reference));
+  // Narrative, also inside what is contained.
+  if (typeof memberOf(value, 'div') === 'string' && memberOf(value, 'status') !== undefined) return true;
+  return isReference(value) && !leadsElsewhere(value, contained);
+}
+
+function isReference(value: object): boolean {
+  if (Object.hasOwn(value, 'resourceType')) return false;
+  const identifier = memberOf(value, 'identifier');
+  const isLogical = typeof identifier === 'object' && identifier !== null && !Array.isArray(identifier);
+  return typeof memberOf(value, 'reference') === 'string' || isLogical;
+}
+
+/** True of a Reference that says of which type its target is, and that this is no place. */
+function leadsElsewhere(value: object, contained: ReadonlySet<string>): boolean {
+  const [reference, type] = [memberOf(value, 'reference'), memberOf(value, 'type')];
+  const said = typeof type === 'string' ? type.slice(type.lastIndexOf('/') + 1) : undefined;
+  if (said === 'Location') return false;
+  if (typeof reference !== 'string') return said !== undefined;
+  if (reference.startsWith('#')) return !contained.has(reference);
+  const named = /(?:^|\/)([A-Z][A-Za-z]+)[/?]/.exec(reference)?.[1] ?? said;
+  return named !== undefined && named !== 'Location';
 }
 
 function isLeftOut(holder: object, name: string): boolean {
   const element = name.replace(/^_/, '');
   if (placeElements.has(element)) return true;
+  const value = memberOf(holder, name);
+  if (element.startsWith('value') && typeof value === 'string' && /(?:^|\/)Location\//.test(value)) return true;
   // Narrative, at the root and of what is contained.
   if (element === 'text' && Object.hasOwn(holder, 'resourceType')) return true;
   return element === 'display' && isUnitReference(holder);

@@ -27,5 +27,10 @@ export function markReduced(resource: FhirResource): FhirResource {
 
 /** True of a body that says itself that something has been taken out of it. */
 export function isReduced({ meta }: FhirResource): boolean {
-  return meta?.tag?.some(({ system, code }) => system === subsetted.system && code === subsetted.code) ?? false;
+  // Asked before the shape has been judged.
+  const tags: unknown = meta?.tag;
+  if (!Array.isArray(tags)) return false;
+  return (tags as readonly (FhirCoding | null)[]).some(
+    (tag) => tag?.system === subsetted.system && tag?.code === subsetted.code,
+  );
 }

@@ -169,7 +169,8 @@ async function redeem(
   const isThere = provider.numberClaims.some((name) => claims[name] !== undefined);
   if (isThere || configuration.serverMetadata().userinfo_endpoint === undefined) return claims;
   const more = await openid.fetchUserInfo(configuration, tokens.access_token, String(claims['sub']));
-  return { ...more, ...claims };
+  // How strong the log-in was is said by what is signed for this attempt, or not at all.
+  return { ...more, ...claims, acr: claims['acr'] };
 }
 
 function readPerson(

@@ -152,11 +152,11 @@ function toLifetimes(settings: ProviderSettings): NonNullable<Configuration['ttl
 
 /** What a browser keeps while its person is at an external provider. */
 export function toLogInCookie(publicUrl: string) {
-  const path = `${new URL(toAuthorizationAddresses(publicUrl).issuer).pathname}/log-in`;
   const isSecure = publicUrl.startsWith('https://');
   return {
-    name: `${isSecure ? '__Secure-' : ''}sip_hub_log_in`,
-    attributes: { httpOnly: true, sameSite: 'lax', signed: true, secure: isSecure, path },
+    // No neighbour's page can plant it: the log-in that ends here is one that this browser began.
+    name: `${isSecure ? '__Host-' : ''}sip_hub_log_in`,
+    attributes: { httpOnly: true, sameSite: 'lax', signed: true, secure: isSecure, path: '/' },
   } as const;
 }
 

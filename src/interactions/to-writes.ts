@@ -99,7 +99,9 @@ function toWrite(change: SettledChange, { services, permit, locked, links }: Wri
         mayHaveHad:
           before !== undefined && (change.type === 'RelatedPerson' || before.body?.includes('"security"') !== false),
       },
-      isIdentityProtected: isProtectedIdentity(resource),
+      ...(isProtectedIdentity(resource)
+        ? { protectedIds: services.mode.derivePersonIds(resource, services.hubKey) }
+        : {}),
       ...toClosing(resource, lastUpdated),
       keepsConfirmations:
         change.type === 'Consent' &&

@@ -32,12 +32,15 @@ export function toCondition(filter: Filter, types: readonly string[], reader: Re
   return tellsOfPerson(filter, types) ? sql`(${condition} and not ${isPlaceHidden(reader, alias)})` : condition;
 }
 
-/** True where a match, or that there is none, says who or where a person is, or anything of free text. */
+/** True where a match, or that there is none, says who or where a person is, or anything of free text. An exact identifier does not. */
 function tellsOfPerson(filter: Filter, types: readonly string[]): boolean {
   if (filter.kind === 'text') return true;
-  if (filter.kind === 'not') return tellsOfPerson(filter.filter, types);
-  if (!('param' in filter) || filter.kind === 'has' || filter.kind === 'chain') return false;
-  return isOfPersons(types) && !plainPersonParameters.has(filter.param);
+  // Of a reference that may be to a place.
+  if (filter.kind === 'token' && filter.param.endsWith(':identifier')) return true;
+  if (filter.kind === 'not') return isOfPersons(types) || tellsOfPerson(filter.filter, types);
+  if (!('param' in filter) || filter.kind === 'has' || !isOfPersons(types)) return false;
+  const isExact = filter.kind !== 'token' || filter.values.every(({ code }) => code !== undefined);
+  return filter.kind === 'missing' || !isExact || !plainPersonParameters.has(filter.param);
 }
 
 const isOfPersons = (types: readonly string[]): boolean =>
@@ -214,7 +217,7 @@ function isMissing(
 ): Fragment {
   const isShown = index === 'reference' ? showsReference(reader, alias, 'x') : sql`true`;
   const isThere = sql`(${probe(indexTables[index], { param, types, alias }, isShown)}
-    or ${probe('search_token', { param: `${param}:present`, types, alias }, sql`true`)})`;
+    or ${probe('search_token', { param: `${param}:present`, types, alias }, index === 'reference' ? sql`not ${isPlaceHidden(reader, alias)}` : sql`true`)})`;
   return isAsked ? sql`not ${isThere}` : isThere;
 }
 

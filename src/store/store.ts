@@ -186,8 +186,8 @@ export interface ResourceWrite extends ResourceAddress {
   readonly keepsConfirmations?: boolean;
   /** For a Consent: what it denies now (replaces what its earlier version denied). */
   readonly exclusions?: readonly SharingExclusion[];
-  /** For a Patient: it says that the person's identity is protected. Left out: it does not. */
-  readonly isIdentityProtected?: boolean;
+  /** For a Patient that says that the person's identity is protected: the ids that its official identifiers give. Left out: it does not. */
+  readonly protectedIds?: readonly string[];
   /** For a CarePlan that is closed: since when, as far as this version says. Left out: it is open. */
   readonly planClosedAt?: Date;
   /** The labels, as `system|code`, that decide who sees it: this version's, and whether the one before may have had any. Left out: none. */

@@ -109,9 +109,9 @@ export function isPlaceHidden(reader: Reader, alias: string): Fragment {
     else ${isProtected(row)} end`;
 }
 
-/** False of an index row `entry` of search_reference that leads to a place which is not told of the row. */
+/** False of an index row `entry` of search_reference that leads to a place which is not told of the row, or to what may be one elsewhere. */
 export function showsPlace(reader: Reader, alias: string, entry: string): Fragment {
-  return sql`(${name(entry)}.target_type <> 'Location' or not ${isPlaceHidden(reader, alias)})`;
+  return sql`(${name(entry)}.target_type not in ('Location', '') or not ${isPlaceHidden(reader, alias)})`;
 }
 
 /**

@@ -273,7 +273,10 @@ function compileWrite(isProtected: boolean, shape: WriteShape): ReturnType<typeo
     ...when(shape.relabels, unlabelling),
     ...when(shape.labels, labelling),
     ...when(shape.followsPatient, unprotecting),
-    ...when(shape.protects, protecting),
+    ...when(
+      shape.protects,
+      protecting(shape.registers ? sql`union all select key, patient_id from new_person` : nothing),
+    ),
     ...when(shape.followsPlan, reopeningPlans),
     ...when(shape.closesPlan, shape.followsPlan ? closingPlansAgain : closingPlans),
     sql`told as (

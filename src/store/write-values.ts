@@ -26,7 +26,7 @@ export function toWriteSlots(permit: Permit, writes: readonly ResourceWrite[]): 
     ...exclusionSlots(writes),
     ...labelSlots(writes),
     ...closedPlanSlots(writes),
-    protectedOf: writes.flatMap(({ isIdentityProtected }, at) => (isIdentityProtected === true ? [at + 1] : [])),
+    ...protectedSlots(writes),
   };
 }
 
@@ -142,6 +142,19 @@ function exclusionSlots(writes: readonly ResourceWrite[]): Slots {
     return { n, recipients: recipientIds, targets, labels, starts_at: startsAt, ends_at: endsAt };
   });
   return { exclusions: JSON.stringify(rowsOf) };
+}
+
+function protectedSlots(writes: readonly ResourceWrite[]): Slots {
+  const rows = flatten(writes, ({ protectedIds = [] }) => protectedIds);
+  const written = new Set(
+    writes.flatMap(({ person }) => (person !== null && 'patientId' in person ? [person.patientId] : [])),
+  );
+  return {
+    protectedOf: writes.flatMap(({ protectedIds }, at) => (protectedIds === undefined ? [] : [at + 1])),
+    protectedIdOf: rows.map(({ n }) => n),
+    protectedId: rows.map(({ item }) => item),
+    otherIds: rows.flatMap(({ item }) => (written.has(item) ? [] : [item])),
+  };
 }
 
 function closedPlanSlots(writes: readonly ResourceWrite[]): Slots {

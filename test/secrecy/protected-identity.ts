@@ -5,11 +5,14 @@ import { entriesOf, goal, patient, persons, personnummerSystem, readBundle } fro
 import { hsa, type TestHub } from '../scenarios/test-hub.ts';
 import { type Answer, type Ask, askAt } from './answers.ts';
 import { organizationIdOf } from './clients.ts';
-import { change, create, open, type Written } from './world.ts';
+import { change, create, open, remove, type Written } from './world.ts';
 
 /** In every text that tells where she is. */
 const place = 'skyddadplats';
 const protectedLabel = { system: 'http://hl7.se/fhir/ig/base/CodeSystem/SecurityLabel', code: 'skyddadFolkbokforing' };
+const placeId = 'SE2321000024-PLATS';
+const placeElsewhere = 'https://other.example/fhir/Location/plats';
+const coordinationNumber = '196109732393';
 const atHome = {
   address: [{ line: [place], city: place, postalCode: '75310' }],
   telecom: [{ system: 'phone', value: `018-${place}` }],
@@ -29,6 +32,10 @@ interface ProtectedWorld {
   readonly living: Written;
   readonly away: Written;
   readonly leading: Written;
+  /** At places that are named by identifier, or kept elsewhere. */
+  readonly encounter: Written;
+  /** The same person by her coordination number, with the third party. */
+  readonly other: Written;
 }
 
 const worlds = new WeakMap<TestHub, Promise<ProtectedWorld>>();
@@ -45,7 +52,18 @@ async function plant(hub: TestHub): Promise<ProtectedWorld> {
   const reader = await hub.party(hsa.housingSupport);
   const contact = [{ name: { text: place }, telecom: atHome.telecom }];
   const marked = { ...atHome, contact, meta: { security: [protectedLabel] }, birthDate: '1896-02-02' };
-  const registered = await create(keeper, patient(persons.greta, marked));
+  const { identifier: numbers } = patient(persons.greta);
+  const coordination = {
+    use: 'official',
+    system: 'http://electronichealth.se/identifier/samordningsnummer',
+    value: coordinationNumber,
+  };
+  const identifier = [...(numbers as readonly object[]), coordination];
+  const other = await create(
+    third,
+    patient(persons.greta, { ...atHome, identifier: [coordination], birthDate: '1896-02-02' }),
+  );
+  const registered = await create(keeper, patient(persons.greta, { ...marked, identifier }));
   const person = registered.address;
   await create(third, patient(persons.greta, { ...atHome, birthDate: '1896-02-02' }));
   const location = await create(keeper, {
@@ -74,6 +92,16 @@ async function plant(hub: TestHub): Promise<ProtectedWorld> {
       },
     ],
   });
+  const encounter = await create(keeper, {
+    ...exampleOf('Encounter'),
+    subject: { reference: person },
+    hospitalization: { origin: { identifier: { value: placeId } } },
+    location: [
+      { location: { identifier: { system: 'urn:oid:1.2.752.29.4.19', value: placeId }, display: place } },
+      { location: { reference: placeElsewhere } },
+    ],
+  });
+  await open({ by: third, person: other.address, custodian: hsa.childPsychiatry, recipient: hsa.housingSupport });
   await open({ by: keeper, person, custodian: hsa.orthopaedics, recipient: hsa.housingSupport });
   await open({ by: third, person, custodian: hsa.childPsychiatry, recipient: hsa.housingSupport });
   return {
@@ -87,6 +115,8 @@ async function plant(hub: TestHub): Promise<ProtectedWorld> {
     away,
     leading,
     appointment,
+    encounter,
+    other,
     person: await hub.individual(persons.greta),
   };
 }
@@ -97,6 +127,7 @@ function exampleOf(type: string): { readonly resourceType: string } {
   if (found === undefined) throw new Error(`No example of ${type}.`);
   const { resourceType, ...rest } = found.resource;
   const { id: _id, identifier: _identifier, basedOn: _basedOn, supportingInformation: _info, ...kept } = rest;
+  delete kept['participant'];
   const remote = [
     {
       url: 'https://siphub.se/fhir/StructureDefinition/sip-remote-address',
@@ -106,7 +137,7 @@ function exampleOf(type: string): { readonly resourceType: string } {
   const extension = ((kept['extension'] ?? []) as readonly { readonly url: string }[]).filter(
     ({ url }) => !url.endsWith('sip-remote-address'),
   );
-  return { resourceType, ...kept, extension: [...extension, ...remote] } as never;
+  return { resourceType, ...kept, extension: type === 'Appointment' ? [...extension, ...remote] : extension } as never;
 }
 
 type Look = (path: string) => Promise<Answer>;
@@ -122,7 +153,7 @@ const total = (answer: Answer, wanted: number): readonly string[] =>
     : [`${answer.status}, total ${String(answer.body?.['total'])} instead of ${wanted}`];
 
 const checks: Readonly<Record<string, ProtectedCheck>> = {
-  'no answer tells where she is': async ({ registered, appointment, leading }, look) => {
+  'no answer tells where she is': async ({ registered, appointment, leading, encounter, other }, look) => {
     const { address, versionId } = registered;
     const paths = [
       address,
@@ -136,12 +167,17 @@ const checks: Readonly<Record<string, ProtectedCheck>> = {
       `${appointment.address}/_history`,
       `Appointment?_id=${appointment.id}&_include=Appointment:patient`,
       leading.address,
+      encounter.address,
+      `${encounter.address}/_history`,
+      other.address,
       `Goal?patient=${address}&_include=Goal:patient`,
     ];
     const answers = await Promise.all(paths.map((path) => look(path)));
     const older = await look(`${address}/_history/${versionId}`);
     return [
-      ...answers.flatMap((answer, at) => tells(answer).map((told) => `${paths[at]} ${told}`)),
+      ...answers.flatMap((answer, at) =>
+        tells(answer, [place, placeId, placeElsewhere]).map((told) => `${paths[at]} ${told}`),
+      ),
       ...(older.text.includes(place) ? [`the keeper's version tells ${place}`] : []),
     ];
   },
@@ -170,6 +206,10 @@ const checks: Readonly<Record<string, ProtectedCheck>> = {
       'birthdate:missing=false',
       'gender=female',
       'gender:not=male',
+      'identifier:missing=false',
+      `identifier=${personnummerSystem}|`,
+      'identifier:not=x',
+      'organization.name=x',
       `_text=${place}`,
       `_content=${place}`,
       '_content=%C3%96berg',
@@ -210,9 +250,14 @@ const checks: Readonly<Record<string, ProtectedCheck>> = {
     });
     return orders.every((order) => order === 'own,she') ? [] : orders;
   },
-  'the places she is called to are not told by searches': async ({ location, appointment }, look) => {
+  'the places she is called to are not told by searches': async ({ location, appointment, encounter }, look) => {
     const of = `_id=${appointment.id}`;
     const none = [
+      `Encounter?location=${placeElsewhere}`,
+      `Encounter?_id=${encounter.id}&location=${placeElsewhere}`,
+      `Encounter?location:identifier=urn:oid:1.2.752.29.4.19|${placeId}`,
+      `Encounter?_id=${encounter.id}&location:identifier=${placeId}`,
+      `Encounter?_id=${encounter.id}&location:missing=false`,
       `Appointment?actor=${location.address}`,
       `Appointment?${of}&actor=${location.address}`,
       `Appointment?location=${location.address}`,
@@ -260,7 +305,7 @@ const checks: Readonly<Record<string, ProtectedCheck>> = {
       ...(await has(keeper, `Appointment?location=${location.address}`, appointment.id)),
     ];
   },
-  'a mark counts from its own commit, and a registration without it gives all again': async (world, look) => {
+  'a mark counts from its own commit, until a version without it; not until it is deleted': async (world, look) => {
     const { keeper, registered, living } = world;
     const seen = async (): Promise<readonly unknown[]> => {
       const { text } = await look(registered.address);
@@ -270,8 +315,10 @@ const checks: Readonly<Record<string, ProtectedCheck>> = {
     const unmarked = await seen();
     const again = await change(keeper, bare, { meta: { security: [protectedLabel] } });
     const marked = await seen();
-    Object.assign(registered, { versionId: again.versionId });
+    await remove(keeper, again);
+    const deleted = await seen();
     return [
+      ...(JSON.stringify(deleted) === '[false,404]' ? [] : [`deleted: ${deleted.join()}`]),
       ...(JSON.stringify(unmarked) === '[true,200]' ? [] : [`unmarked: ${unmarked.join()}`]),
       ...(JSON.stringify(marked) === '[false,404]' ? [] : [`marked again: ${marked.join()}`]),
     ];

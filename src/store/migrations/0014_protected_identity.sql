@@ -13,11 +13,10 @@ alter table resource_history no force row level security;
 
 insert into protected_registration (resource, person)
 select r.key, r.person from resource r
-where r.type = 'Patient' and not r.deleted and r.body like '%/SecurityLabel"%' and exists (
+where r.type = 'Patient' and not r.deleted and exists (
   select from jsonb_array_elements(
     case when jsonb_typeof(r.body::jsonb -> 'meta' -> 'security') = 'array' then r.body::jsonb -> 'meta' -> 'security' else '[]' end) s (coding)
-  where s.coding ->> 'system' = 'http://hl7.se/fhir/ig/base/CodeSystem/SecurityLabel'
-    and s.coding ->> 'code' in ('sekretessmarkering', 'skyddadFolkbokforing'));
+  where s.coding ->> 'code' in ('sekretessmarkering', 'skyddadFolkbokforing'));
 
 -- Where somebody lives who stands near the person. No client's label has this system.
 insert into resource_label (resource, version_id, label, is_current)
