@@ -404,7 +404,7 @@ const plants: Readonly<Record<string, Plant>> = {
   },
   'references lead to who lives with a protected person': {
     suite: 'onProtected',
-    edits: [{ file: visibility, find: 'or ${isProtected(row)} or (select true', put: 'or (select true' }],
+    edits: [{ file: visibility, find: ' or ${isProtected(row)}\n', put: '\n' }],
   },
   'a Consent opens plans that were closed before it began': {
     suite: 'onClosedPlans',
