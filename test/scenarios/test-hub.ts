@@ -24,7 +24,7 @@ export interface TestHub {
   /** What the hub logged, one JSON object a line. */
   readonly logged: readonly string[];
   readonly operator: VendorSystem;
-  /** A system that acts for the organization with this HSA-id; registered when it is first asked for. */
+  /** A system that acts for the organization with this HSA-id; registered when it is first asked for, and signed in anew in good time. */
   readonly party: (hsaId: string, scope?: string, staff?: ClientAssertion['staff']) => Promise<VendorSystem>;
   /** The app of the person with this number, who has logged in to it. */
   readonly individual: (personalNumber: string, scope?: string) => Promise<VendorSystem>;
@@ -38,6 +38,16 @@ export interface TestHub {
   /** @throws Error where the log holds what it may not (log-secrets.ts) */
   readonly stop: () => Promise<void>;
 }
+
+interface Party {
+  readonly signIn: () => Promise<VendorSystem>;
+  readonly system: VendorSystem;
+  /** When it signed in. */
+  readonly sinceMs: number;
+}
+
+/** Tokens last 300 s by the machine's clock, which the hub's may be ahead of. */
+const renewAfterMs = 100_000;
 
 export const hsa = {
   careCentre: 'SE2321000024-1020',
@@ -100,12 +110,13 @@ export async function openTestHub(settings: Partial<Config> = {}): Promise<TestH
   if (config.databaseUrl === '' && config.dataFolder === folder) await seedEmbedded(folder);
   const hub = await startHub(config, { log, clock });
   const baseUrl = hub.services.baseUrl;
+  /** Gives what signs it in. */
   const register = async (
     name: string,
     organization: string | undefined,
     scope: string,
     staff?: ClientAssertion['staff'],
-  ): Promise<VendorSystem> => {
+  ): Promise<() => Promise<VendorSystem>> => {
     const keys = await makeKeyPair();
     const [client] = await carryOutClientCommand(
       {
@@ -121,21 +132,15 @@ export async function openTestHub(settings: Partial<Config> = {}): Promise<TestH
     );
     if (client === undefined) throw new Error('no client');
     const { tokenEndpoint } = toAuthorizationAddresses(hub.publicUrl);
-    return signIn({
-      name,
-      clientId: client.clientId,
-      privateKey: keys.privateKey,
-      baseUrl,
-      tokenEndpoint,
-      scope,
-      organization,
-      staff,
-    });
+    const { clientId } = client;
+    const { privateKey } = keys;
+    return () => signIn({ name, clientId, privateKey, baseUrl, tokenEndpoint, scope, organization, staff });
   };
-  const operator = await register('operator', undefined, 'system/*.cruds');
+  const signInOperator = await register('operator', undefined, 'system/*.cruds');
+  const operator = await signInOperator();
   const directory = await operator.call({ method: 'POST', path: '', body: readExample('directory.json') });
   if (directory.status !== 200) throw new Error(`The directory was refused: ${directory.text}`);
-  const parties = new Map<string, VendorSystem>();
+  const parties = new Map<string, Party>();
   return {
     hub,
     baseUrl,
@@ -143,9 +148,13 @@ export async function openTestHub(settings: Partial<Config> = {}): Promise<TestH
     operator,
     party: async (hsaId, scope = 'system/*.cruds', staff = undefined) => {
       const key = JSON.stringify([hsaId, scope, staff]);
-      const known = parties.get(key) ?? (await register(hsaId, hsaId, scope, staff));
-      parties.set(key, known);
-      return known;
+      const known = parties.get(key);
+      const sinceMs = clock().getTime();
+      if (known !== undefined && sinceMs - known.sinceMs < renewAfterMs) return known.system;
+      const signInAgain = known?.signIn ?? (await register(hsaId, hsaId, scope, staff));
+      const system = await signInAgain();
+      parties.set(key, { signIn: signInAgain, system, sinceMs });
+      return system;
     },
     individual: async (personalNumber, scope = 'launch/patient patient/*.cruds') => {
       const { token } = await logInPerson({ publicUrl: hub.publicUrl, database: hub.database, personalNumber, scope });
