@@ -1,428 +1,41 @@
-// A random play of consents on a hub, and the oracle that it is compared with (sip.md §4–5): four parties and the persons themselves give,
-// confirm, change and withdraw consents, write and read, while time passes, in an order that a seed decides. No test runner: a copy of the sources with a
+// A random play of consents on a hub, compared with the oracle (model-oracle.ts): four parties and the persons themselves give, confirm, change
+// and withdraw consents, write and read, while time passes, in an order that a seed decides. No test runner: a copy of the sources with a
 // fault planted plays it as well (model-faults.test.ts).
-import { isDeepStrictEqual } from 'node:util';
-import type { VendorSystem } from '../../src/cli/demo/vendor-system.ts';
-import { entriesOf, goal, organizationOf, patient, persons } from '../scenarios/fixtures.ts';
-import { hsa, type OpenHub, type TestHub } from '../scenarios/test-hub.ts';
-import { type Ask, askAt } from './answers.ts';
-import {
-  change,
-  confirm,
-  create,
-  denyActor,
-  denyData,
-  denyLabel,
-  message,
-  openJointly,
-  remove,
-  type Written,
-} from './world.ts';
-import { createRandom, type Random } from '../contract/seeded-random.ts';
+import { createRandom } from '../contract/seeded-random.ts';
+import { goal, patient, persons } from '../scenarios/fixtures.ts';
+import type { OpenHub, TestHub } from '../scenarios/test-hub.ts';
+import { askTogetherAt, type AskTogether } from './ask-together.ts';
+import { acts, giveConsent } from './model-acts.ts';
+import { type Counts, draw, label, type Lane, pick } from './model-lane.ts';
+import { type Asking, looks } from './model-looks.ts';
+import { Model, partyIds } from './model-oracle.ts';
+import { create } from './world.ts';
 
-const partyIds = [hsa.careCentre, hsa.elderBoard, hsa.homeCare, hsa.childUnit] as const;
-type PartyId = (typeof partyIds)[number];
-
-/** Whoever the data are about. */
-const individual = 'individual';
-type Actor = PartyId | typeof individual;
-
-/** The elder board's unit, home care, is the only one that is below another. */
-const covers = (above: Actor, below: Actor): boolean =>
-  above === below || (above === hsa.elderBoard && below === hsa.homeCare);
-
-interface Kept {
-  readonly custodian: Actor;
-  readonly person: number;
-  /** Bears the label that consents deny. */
-  readonly isLabelled: boolean;
-  /** Is marked as not for the patient. */
-  readonly isKeptBack: boolean;
-  written: Written;
-}
-
-/** All that is said must be met. */
-interface Denied {
-  readonly to?: PartyId;
-  readonly goal?: Kept;
-  readonly isLabelled?: true;
-}
-
-interface Given {
-  readonly by: Actor;
-  readonly custodians: readonly PartyId[];
-  readonly person: number;
-  readonly startMs: number;
-  to: PartyId;
-  status: string;
-  /** The last millisecond at which it opens. */
-  endMs: number;
-  readonly confirmed: Set<Actor>;
-  denied: Denied | undefined;
-  written: Written;
-}
-
-/** The oracle: what the specification says, in a few lines. */
-class Model {
-  readonly goals: Kept[] = [];
-  /** Of individuals. */
-  readonly messages: Kept[] = [];
-  readonly consents: Given[] = [];
-
-  sees(reader: PartyId, kept: Thing, atMs: number): boolean {
-    if (reader === kept.custodian) return true;
-    const isDenied = this.consents.some((given) => denies(given, { reader, kept, atMs }));
-    return !isDenied && this.consents.some((given) => opens(given, { reader, kept, atMs }));
-  }
-
-  shows(person: number, kept: Kept): boolean {
-    return kept.person === person && !kept.isKeptBack;
-  }
-
-  seesConsent(reader: PartyId, given: Given, atMs: number): boolean {
-    const isAsking = (given.status === 'active' || given.status === 'proposed') && atMs <= given.endMs;
-    const isAsked = given.custodians.some((named) => named !== given.by && covers(named, reader));
-    if (reader === given.by || (isAsking && isAsked)) return true;
-    // It shows to whom it opens what its recorder keeps, and to whom another does not.
-    const question = { reader, kept: { custodian: given.by, person: given.person }, atMs };
-    return opens(given, question) && !this.consents.some((other) => denies(other, question));
-  }
-
-  visible(reader: PartyId, atMs: number): string {
-    const ids = this.goals.filter((kept) => this.sees(reader, kept, atMs)).map(({ written }) => written.id);
-    return ids.toSorted().join();
-  }
-}
-
-/** A Goal, or a Consent, which bears no label and is not denied by itself. */
-type Thing = Pick<Kept, 'custodian' | 'person'> & Partial<Kept>;
-
-interface Question {
-  readonly reader: PartyId;
-  readonly kept: Thing;
-  readonly atMs: number;
-}
-
-const isInForce = ({ status, person, startMs, endMs }: Given, { kept, atMs }: Question): boolean =>
-  status === 'active' && person === kept.person && startMs <= atMs && atMs <= endMs;
-
-function opens(given: Given, question: Question): boolean {
-  const { reader, kept } = question;
-  const isInEffect = (named: Actor): boolean =>
-    given.by === individual || named === given.by || given.confirmed.has(named);
-  // The individual is a custodian of every Consent.
-  const isPart = (named: Actor): boolean => covers(named, kept.custodian) && isInEffect(named);
-  return (
-    isInForce(given, question) && covers(given.to, reader) && [...given.custodians, individual as Actor].some(isPart)
-  );
-}
-
-function denies(given: Given, question: Question): boolean {
-  const { reader, kept } = question;
-  if (given.denied === undefined || !isInForce(given, question)) return false;
-  const { to, goal: target, isLabelled } = given.denied;
-  return (
-    (to === undefined || covers(to, reader)) &&
-    (target === undefined || target === kept) &&
-    (isLabelled === undefined || kept.isLabelled === true)
-  );
-}
-
-/** What the party is answered that confirms. */
-function confirmingStatus(model: Model, party: Actor, given: Given, atMs: number): number {
-  if (party === individual) return given.by !== individual && given.status === 'active' ? 200 : 422;
-  if (party !== given.by && !model.seesConsent(party, given, atMs)) return 404;
-  const isAsked = party !== given.by && given.by !== individual && given.custodians.includes(party);
-  return isAsked && given.status === 'active' ? 200 : 422;
-}
-
-interface Play {
-  readonly hub: TestHub;
-  readonly ask: Ask;
-  readonly systems: ReadonlyMap<PartyId, VendorSystem>;
-  readonly people: readonly string[];
-  /** The persons' own apps. */
-  readonly apps: readonly VendorSystem[];
-  readonly model: Model;
-  readonly random: Random;
-  readonly reads: { visible: number; hidden: number };
-}
-
-const label = { system: 'http://terminology.hl7.org/CodeSystem/v3-Confidentiality', code: 'R' };
+/** Three lanes, each about two persons. */
+const casts = [
+  [persons.bo, persons.cecilia],
+  [persons.david, persons.eva],
+  [persons.astrid, persons.tolvan],
+] as const;
 
 const keptBack = { system: 'http://terminology.hl7.org/CodeSystem/v3-ActCode', code: 'NOPATIENT' };
 
-const statuses = [
-  'active',
-  'active',
-  'active',
-  'active',
-  'active',
-  'inactive',
-  'entered-in-error',
-  'proposed',
-] as const;
+/** Tokens last 300 s, those of systems by the machine's clock: the hub's must not run further ahead than the rest of that. */
+const signInEveryMs = 100_000;
+const mostAheadMs = 100_000;
 
-function pick<T>({ random }: Pick<Play, 'random'>, list: readonly T[]): T {
-  const chosen = list[random(list.length)];
-  if (chosen === undefined) throw new Error('nothing to pick from');
-  return chosen;
+/** Given before the first step, so that a short play sees as much as a long one. */
+const consentsBefore = 16;
+
+async function logIn(hub: TestHub, numbers: readonly string[]): Promise<Lane['apps']> {
+  const signedInMs = hub.now().getTime();
+  return { signedInMs, systems: await Promise.all(numbers.map((number) => hub.individual(number))) };
 }
 
-/** The system of the party, or the app of the person. */
-function systemOf({ systems, apps }: Play, actor: Actor, person = -1): VendorSystem {
-  const system = actor === individual ? apps[person] : systems.get(actor);
-  if (system === undefined) throw new Error(`${actor} has no system`);
-  return system;
-}
-
-/** Asks twice what the model says, before and after the request: where time has changed the answer in between, either will do. */
-async function compare<T>(play: Play, expected: (atMs: number) => T, look: () => Promise<T>): Promise<T> {
-  const before = expected(play.hub.now().getTime());
-  const seen = await look();
-  const after = expected(play.hub.now().getTime());
-  if (!isDeepStrictEqual(seen, before) && !isDeepStrictEqual(seen, after)) {
-    throw new Error(`the hub says ${String(seen)}, the model ${String(before)}`);
-  }
-  return seen;
-}
-
-type Step = (play: Play) => Promise<void>;
-
-const steps: readonly (readonly [weight: number, step: Step])[] = [
-  [50, readOne],
-  [10, readConsent],
-  [12, search],
-  [10, readAsIndividual],
-  [3, sendMessage],
-  [5, withdrawAsIndividual],
-  [8, writeAsAnyone],
-  [10, giveConsent],
-  [10, confirmConsent],
-  [12, changeConsent],
-  [1, deleteConsent],
-  [10, passTime],
-];
-
-async function readOne(play: Play): Promise<void> {
-  const kept = pick(play, [...play.model.goals, ...play.model.messages]);
-  const reader = pick(play, partyIds);
-  const { address, versionId } = kept.written;
-  const path = pick(play, [address, `${address}/_history/${versionId}`, `${address}/_history`]);
-  const status = await compare(
-    play,
-    (atMs) => (play.model.sees(reader, kept, atMs) ? 200 : 404),
-    async () => (await play.ask(systemOf(play, reader), { method: 'GET', path })).status,
-  );
-  if (reader !== kept.custodian) play.reads[status === 200 ? 'visible' : 'hidden'] += 1;
-}
-
-async function readAsIndividual(play: Play): Promise<void> {
-  const kept = pick(play, [...play.model.goals, ...play.model.messages]);
-  const person = play.random(play.people.length);
-  const { address, versionId } = kept.written;
-  const path = pick(play, [address, `${address}/_history/${versionId}`, `${address}/_history`]);
-  await compare(
-    play,
-    () => (play.model.shows(person, kept) ? 200 : 404),
-    async () => (await play.ask(systemOf(play, individual, person), { method: 'GET', path })).status,
-  );
-}
-
-async function sendMessage(play: Play): Promise<void> {
-  const { model, random, people } = play;
-  if (model.messages.length > 20) return;
-  const person = random(people.length);
-  const address = people[person] ?? '';
-  const isLabelled = random(3) === 0;
-  const more = { sender: { reference: address }, ...(isLabelled ? { meta: { security: [label] } } : {}) };
-  const written = await create(systemOf(play, individual, person), message(address, pick(play, partyIds), more));
-  model.messages.push({ custodian: individual, person, isLabelled, isKeptBack: false, written });
-}
-
-/** Of one's own Consents any; of another's nothing shows. */
-async function withdrawAsIndividual(play: Play): Promise<void> {
-  const { model, random, people } = play;
-  if (model.consents.length === 0) return;
-  const given = pick(play, model.consents);
-  const person = random(4) === 0 ? random(people.length) : given.person;
-  const { address, versionId, resource } = given.written;
-  const isOpen = given.status === 'active' || given.status === 'proposed';
-  const canEnd = isOpen || (given.by === individual && given.status === 'inactive');
-  const answer = await play.ask(systemOf(play, individual, person), {
-    method: 'PUT',
-    path: address,
-    body: { ...resource, status: 'inactive' },
-    headers: { 'If-Match': `W/"${versionId}"` },
-  });
-  const expected = person !== given.person ? 404 : canEnd ? 200 : 422;
-  if (answer.status !== expected) throw new Error(`the withdrawal gives ${answer.status} instead of ${expected}`);
-  if (answer.status !== 200) return;
-  const changed = answer.body as unknown as Written['resource'];
-  given.written = { ...given.written, versionId: changed.meta?.versionId ?? '', resource: changed };
-  given.status = 'inactive';
-  given.confirmed.clear();
-}
-
-async function readConsent(play: Play): Promise<void> {
-  if (play.model.consents.length === 0) return;
-  const given = pick(play, play.model.consents);
-  const reader = pick(play, partyIds);
-  const { address, id, versionId } = given.written;
-  const path = pick(play, [address, `${address}/_history/${versionId}`, `Consent?_id=${id}`]);
-  await compare(
-    play,
-    (atMs) => play.model.seesConsent(reader, given, atMs),
-    async () => {
-      const answer = await play.ask(systemOf(play, reader), { method: 'GET', path });
-      return path.includes('?') ? entriesOf(answer).length === 1 : answer.status === 200;
-    },
-  );
-}
-
-async function search(play: Play): Promise<void> {
-  const reader = pick(play, partyIds);
-  const path = pick(play, [
-    'Goal?_count=1000',
-    'Goal?_count=1000&_sort=_id',
-    'Goal?_count=1000&lifecycle-status=active',
-  ]);
-  await compare(
-    play,
-    (atMs) => play.model.visible(reader, atMs),
-    async () => {
-      const answer = await play.ask(systemOf(play, reader), { method: 'GET', path });
-      return entriesOf(answer)
-        .map(({ resource }) => resource?.id ?? '')
-        .toSorted()
-        .join();
-    },
-  );
-}
-
-async function writeAsAnyone(play: Play): Promise<void> {
-  const kept = pick(play, play.model.goals);
-  const writer = pick(play, partyIds);
-  const { address, resource, versionId } = kept.written;
-  const system = systemOf(play, writer);
-  if (writer === kept.custodian) {
-    kept.written = await change(system, kept.written, {});
-    return;
-  }
-  await compare(
-    play,
-    (atMs) => (play.model.sees(writer, kept, atMs) ? 422 : 404),
-    async () => {
-      const headers = { 'If-Match': `W/"${versionId}"` };
-      return (await play.ask(system, { method: 'PUT', path: address, body: resource, headers })).status;
-    },
-  );
-}
-
-const toPeriod = (startMs: number, endMs: number): { readonly start: string; readonly end?: string } => ({
-  start: new Date(startMs).toISOString(),
-  ...(endMs === Number.POSITIVE_INFINITY ? {} : { end: new Date(endMs).toISOString() }),
-});
-
-function pickDenied(play: Play, { by, person }: Pick<Given, 'by' | 'person'>): Denied {
-  const isOwn = (kept: Kept): boolean => by === individual || kept.custodian === by;
-  const own = play.model.goals.filter((kept) => isOwn(kept) && kept.person === person && !kept.isKeptBack);
-  return pick<Denied>(play, [
-    { to: pick(play, partyIds) },
-    { goal: pick(play, own) },
-    { isLabelled: true },
-    { to: pick(play, partyIds), isLabelled: true },
-  ]);
-}
-
-const toProvision = ({ to, goal: target, isLabelled }: Denied): object => ({
-  ...(to === undefined ? {} : denyActor(to)),
-  ...(target === undefined ? {} : denyData(target.written.address)),
-  ...(isLabelled === undefined ? {} : denyLabel(label.system, label.code)),
-});
-
-async function giveConsent(play: Play): Promise<void> {
-  const { model, hub, random, people } = play;
-  const party = pick(play, partyIds);
-  const by = random(5) === 0 ? individual : party;
-  const others = partyIds.filter((id) => id !== party && random(3) === 0);
-  const custodians = others.length > 0 && random(4) === 0 ? others : [party, ...others];
-  const to = pick(play, partyIds);
-  const person = random(people.length);
-  const startMs = hub.now().getTime() + random(3000) - 2000;
-  const endMs = random(3) === 0 ? Number.POSITIVE_INFINITY : startMs + random(60_000);
-  const status = pick(play, statuses);
-  const denied = random(6) === 0 ? pickDenied(play, { by, person }) : undefined;
-  const written = await openJointly({
-    by: systemOf(play, by, person),
-    person: people[person] ?? '',
-    custodians,
-    recipients: [to],
-    period: toPeriod(startMs, endMs),
-    status,
-    denied: denied === undefined ? [] : [toProvision(denied)],
-  });
-  model.consents.push({ by, custodians, to, person, status, startMs, endMs, denied, confirmed: new Set(), written });
-}
-
-async function confirmConsent(play: Play): Promise<void> {
-  if (play.model.consents.length === 0) return;
-  const given = pick(play, play.model.consents);
-  const party = pick<Actor>(play, [...partyIds, ...given.custodians, ...given.custodians, individual]);
-  const status = await compare(
-    play,
-    (atMs) => confirmingStatus(play.model, party, given, atMs),
-    async () => (await confirm(systemOf(play, party, given.person), given.written)).status,
-  );
-  if (status === 200) given.confirmed.add(party);
-}
-
-/** Another status, recipient or end, or nothing denied any more. What is withdrawn stays so. */
-async function changeConsent(play: Play): Promise<void> {
-  const open = play.model.consents.filter(({ status }) => status === 'active' || status === 'proposed');
-  if (open.length === 0) return;
-  const given = pick(play, open);
-  const chosen = pick(play, statuses);
-  const status = given.status === 'active' && chosen === 'proposed' ? 'active' : chosen;
-  const to = play.random(4) === 0 ? pick(play, partyIds) : given.to;
-  const endMs = play.random(4) === 0 ? given.startMs + play.random(60_000) : given.endMs;
-  const denied = play.random(4) === 0 ? undefined : given.denied;
-  const { provision: nested, ...provision } = given.written.resource['provision'] as {
-    readonly actor: readonly object[];
-    readonly provision?: readonly object[];
-  };
-  given.written = await change(systemOf(play, given.by, given.person), given.written, {
-    status,
-    provision: {
-      ...provision,
-      actor: [{ ...provision.actor[0], reference: { reference: organizationOf(to) } }],
-      period: toPeriod(given.startMs, endMs),
-      ...(denied === undefined ? {} : { provision: nested }),
-    },
-  });
-  const isWider = to !== given.to || endMs > given.endMs || denied !== given.denied;
-  if (isWider || status !== 'active' || given.status !== 'active') given.confirmed.clear();
-  Object.assign(given, { status, to, endMs, denied });
-}
-
-async function deleteConsent(play: Play): Promise<void> {
-  const { consents } = play.model;
-  if (consents.length === 0) return;
-  const given = pick(play, consents);
-  await remove(systemOf(play, given.by, given.person), given.written);
-  consents.splice(consents.indexOf(given), 1);
-}
-
-async function passTime({ hub, random }: Play): Promise<void> {
-  hub.advance(random(400));
-}
-
-async function begin(hub: TestHub, seed: number): Promise<Play> {
-  const systems = new Map<PartyId, VendorSystem>();
-  for (const id of partyIds) systems.set(id, await hub.party(id));
+/** Every person is known to every party, which keeps three goals: as it is, labelled, and kept from the person. */
+async function fill(hub: TestHub, numbers: readonly string[], model: Model): Promise<readonly string[]> {
   const people: string[] = [];
-  const model = new Model();
-  for (const [person, number] of [persons.bo, persons.cecilia].entries()) {
+  for (const [person, number] of numbers.entries()) {
     for (const custodian of partyIds) {
       const system = await hub.party(custodian);
       const { address } = await create(system, patient(number));
@@ -434,15 +47,139 @@ async function begin(hub: TestHub, seed: number): Promise<Play> {
       }
     }
   }
-  const apps = await Promise.all([persons.bo, persons.cecilia].map((number) => hub.individual(number)));
-  const reads = { visible: 0, hidden: 0 };
-  return { hub, ask: askAt(hub.baseUrl), systems, people, apps, model, random: createRandom(seed), reads };
+  return people;
 }
 
-/** What was played: how often each step, and what others than the custodian saw. */
+interface Setting {
+  readonly hub: TestHub;
+  readonly ask: AskTogether;
+  readonly counts: Counts;
+  readonly seed: number;
+  readonly steps: number;
+}
+
+async function begin(setting: Setting, numbers: readonly string[]): Promise<Playing> {
+  const { hub, ask, counts, seed, steps } = setting;
+  const model = new Model();
+  const people = await fill(hub, numbers, model);
+  // Of a hundred steps one or two let time pass.
+  const mostMs = Math.min(400, Math.round((mostAheadMs * 100) / steps));
+  const random = createRandom(seed);
+  const fixed = { hub, ask, systems: new Map(), numbers, people, model, random, counts, mostMs, recent: [] };
+  const lane: Playing = { ...fixed, apps: await logIn(hub, numbers), sinceMs: hub.now().getTime() };
+  await signInAnew(lane);
+  for (let given = 0; given < consentsBefore; given += 1) await giveConsent(lane);
+  return lane;
+}
+
+/** A lane, and when its last turn began. */
+interface Playing extends Lane {
+  apps: Lane['apps'];
+  sinceMs: number;
+  /** The names of its last steps. */
+  readonly recent: string[];
+}
+
+async function signInAnew(lane: Playing): Promise<void> {
+  for (const id of partyIds) lane.systems.set(id, await lane.hub.party(id));
+  if (lane.hub.now().getTime() - lane.apps.signedInMs > signInEveryMs) lane.apps = await logIn(lane.hub, lane.numbers);
+}
+
+function countExpired(lane: Playing): void {
+  const nowMs = lane.hub.now().getTime();
+  const ended = lane.model.consents.filter(
+    ({ status, endMs }) => status === 'active' && lane.sinceMs <= endMs && endMs < nowMs,
+  );
+  lane.counts.expired += ended.length;
+  lane.sinceMs = nowMs;
+}
+
+/** So many changes at most come before the next observations. */
+const mostChanges = 5;
+/** Observations of a turn, at least and at most. */
+const [fewestLooks, mostLooks] = [12, 40];
+
+/** What keeps the steps of all lanes. */
+class Course {
+  readonly seed: number;
+  readonly steps: number;
+  readonly counts: Counts = { steps: new Map(), reads: { visible: 0, hidden: 0 }, expired: 0, either: 0 };
+  #startedMs: number | undefined;
+  readonly #tenthsMs: number[] = [];
+  #done = 0;
+  /** A lane has found a difference. */
+  isOver = false;
+
+  constructor({ seed, steps }: { readonly seed: number; readonly steps: number }) {
+    this.seed = seed;
+    this.steps = steps;
+  }
+
+  /** @throws Error that says which step it was, after what */
+  async take({ recent }: Playing, name: string, step: () => Promise<void>): Promise<void> {
+    this.#startedMs ??= performance.now();
+    recent.push(name);
+    const history = recent.slice(-20).join(', ');
+    try {
+      await step();
+    } catch (cause) {
+      this.isOver = true;
+      throw new Error(`step ${this.#done} (${history}) of seed ${this.seed}`, { cause });
+    }
+    this.#done += 1;
+    this.counts.steps.set(name, (this.counts.steps.get(name) ?? 0) + 1);
+    if (this.#done % Math.ceil(this.steps / 10) === 0) this.#tenthsMs.push(performance.now() - this.#startedMs);
+  }
+
+  /** Of the first tenth, and of the last. */
+  stepsPerSecond(): readonly number[] {
+    const at = this.#tenthsMs;
+    const lasted = [at[0] ?? 0, (at.at(-1) ?? 0) - (at.at(-2) ?? 0)];
+    return lasted.map((ms) => Math.round((this.steps / 10 / ms) * 1000));
+  }
+}
+
+/** Some changes, one after the other, and then what a party and a person see of it, asked at once. */
+async function playTurn(lane: Playing, course: Course, most: number): Promise<number> {
+  await signInAnew(lane);
+  const changes = Math.min(most, 1 + lane.random(mostChanges));
+  for (let at = 0; at < changes; at += 1) {
+    const act = draw(lane, acts);
+    await course.take(lane, act.name, () => act(lane));
+    countExpired(lane);
+  }
+  const asking: Asking = { reader: pick(lane, partyIds), person: lane.random(lane.people.length) };
+  const asked = Math.min(most - changes, fewestLooks + lane.random(mostLooks - fewestLooks + 1));
+  const taken = Array.from({ length: asked }, () => {
+    const look = draw(lane, looks);
+    return course.take(lane, look.name, () => look(lane, asking));
+  });
+  // All have come back before the first difference is told of.
+  await Promise.allSettled(taken);
+  await Promise.all(taken);
+  return changes + asked;
+}
+
+async function playLane(lane: Playing, course: Course, steps: number): Promise<void> {
+  const { recent } = lane;
+  for (let left = steps; left > 0 && !course.isOver;) {
+    left -= await playTurn(lane, course, left);
+    recent.splice(0, recent.length - 20);
+  }
+}
+
+/** What was played. */
 export interface Played {
+  /** How often each step. */
   readonly steps: Readonly<Record<string, number>>;
+  /** Steps that change something or are refused to; the others look. */
+  readonly changes: number;
+  /** What others than the custodian saw. */
   readonly reads: { readonly visible: number; readonly hidden: number };
+  /** Consents that ended by themselves, and answers of which time left more than one open. */
+  readonly expired: number;
+  readonly either: number;
+  readonly stepsPerSecond: readonly number[];
 }
 
 /** @throws at the first step at which the hub and the model differ */
@@ -452,22 +189,20 @@ export async function playModel(
 ): Promise<Played> {
   const hub = await openHub();
   try {
-    const play = await begin(hub, options.seed);
-    const bag = steps.flatMap(([weight, step]) => Array<Step>(weight).fill(step));
-    const history: string[] = [];
-    for (let at = 0; at < options.steps; at += 1) {
-      const step = pick(play, bag);
-      history.push(step.name);
-      try {
-        await step(play);
-      } catch (cause) {
-        throw new Error(`step ${at} (${history.slice(-5).join(', ')}) of seed ${options.seed}`, { cause });
-      }
-    }
-    const counts = Object.fromEntries(
-      steps.map(([, { name }]) => [name, history.filter((played) => played === name).length]),
-    );
-    return { steps: counts, reads: play.reads };
+    const ask = askTogetherAt(hub.baseUrl);
+    const course = new Course(options);
+    const { counts } = course;
+    const lanes: Playing[] = [];
+    for (const [at, numbers] of casts.entries())
+      lanes.push(await begin({ ...options, hub, ask, counts, seed: options.seed + at }, numbers));
+    const share = (at: number): number => Math.floor((options.steps + at) / casts.length);
+    const played = lanes.map((lane, at) => playLane(lane, course, share(at)));
+    await Promise.allSettled(played);
+    await Promise.all(played);
+    const { steps, ...others } = counts;
+    const sorted = [...steps].toSorted(([one], [other]) => one.localeCompare(other));
+    const changes = acts.reduce((sum, { step }) => sum + (steps.get(step.name) ?? 0), 0);
+    return { steps: Object.fromEntries(sorted), changes, ...others, stepsPerSecond: course.stepsPerSecond() };
   } finally {
     await hub.stop();
   }

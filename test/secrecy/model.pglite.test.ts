@@ -2,4 +2,4 @@
 import { openTestHub } from '../scenarios/test-hub.ts';
 import { testModel } from './model.ts';
 
-testModel('PGlite', openTestHub, { seed: 20_261_102, steps: 2500 });
+testModel('PGlite', openTestHub, { seed: 20_261_102, steps: 5000 });

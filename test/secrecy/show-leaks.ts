@@ -31,7 +31,7 @@ async function run({ leaks, model, harness }: Tree, suite: SuiteName, dataFolder
   if (suite === 'leaks') return leaks.runLeakSuite(open, 1);
   if (suite !== 'model') return leaks.runLeakSuite(open, 1, leaks.leakParts[suite]);
   try {
-    await model.playModel(open, { seed: 20_261_103, steps: 1500 });
+    await model.playModel(open, { seed: 20_261_103, steps: 3000 });
     return [];
   } catch (error) {
     const { message, cause } = error as Error;
