@@ -65,7 +65,7 @@ interface Race {
   readonly people: readonly Person[];
   readonly observations: Observation[];
   readonly spans: Span[];
-  readonly endsAt: number;
+  readonly isOver: () => boolean;
 }
 
 type Look = (
@@ -87,10 +87,13 @@ const reading: Readonly<Record<string, Look>> = {
   $everything: (ask, { address }) => ask(`${address}/$everything?_count=100`),
 };
 
-/** Plays for `ms` milliseconds. `hubs` work on one database, under one public address. */
+/**
+ * Plays for `ms` milliseconds, and on a busy machine up to four times as long: until `fewest` answers of each kind were judged, both open and
+ * closed. `hubs` work on one database, under one public address.
+ */
 export async function raceWithdrawals(
   hubs: readonly TestHub[],
-  { seed, ms }: { readonly seed: number; readonly ms: number },
+  { seed, ms, fewest }: { readonly seed: number; readonly ms: number; readonly fewest: number },
 ): Promise<Verdict & { readonly withdrawals: number }> {
   const [first] = hubs;
   if (first === undefined) throw new Error('no hub');
@@ -104,14 +107,16 @@ export async function raceWithdrawals(
     const kept = await create(keeper, goal(address, { description: { text: word } }));
     people.push({ word, address, goal: kept });
   }
+  const observations: Observation[] = [];
+  const spans: Span[] = [];
   const race: Race = {
     asks: hubs.map(({ hub }) => askAt(`http://127.0.0.1:${hub.port}/fhir`)),
     keeper,
     reader,
     people,
-    observations: [],
-    spans: [],
-    endsAt: performance.now() + ms,
+    observations,
+    spans,
+    isOver: createEnd(ms, () => isEnough(judge(observations, spans), fewest)),
   };
   const consents = await Promise.all(people.map((person) => openFirst(race, person)));
   const random = createRandom(seed);
@@ -125,6 +130,27 @@ export async function raceWithdrawals(
   return { ...judge(race.observations, race.spans), withdrawals };
 }
 
+/** Whether it is enough is asked twice a second. */
+function createEnd(ms: number, isDone: () => boolean): () => boolean {
+  const startedAt = performance.now();
+  let askedAt = startedAt;
+  let isOver = false;
+  return () => {
+    const now = performance.now();
+    if (isOver || now < startedAt + ms || now < askedAt + 500) return isOver;
+    askedAt = now;
+    isOver = now > startedAt + 4 * ms || isDone();
+    return isOver;
+  };
+}
+
+/** Of every kind of reading, and of exports. */
+function isEnough({ judged }: Verdict, fewest: number): boolean {
+  const counts = Object.values(judged);
+  const isEvery = counts.length > Object.keys(reading).length;
+  return isEvery && counts.every(({ open: opened, closed }) => Math.min(opened, closed) >= fewest);
+}
+
 /** The reader's Task leads to what is opened; then it is closed again. */
 async function openFirst({ keeper, reader }: Race, person: Person): Promise<Written> {
   const opening = { by: keeper, person: person.address, custodian: hsa.careCentre, recipient: hsa.homeCare };
@@ -134,10 +160,10 @@ async function openFirst({ keeper, reader }: Race, person: Person): Promise<Writ
 }
 
 async function giveAndTake(race: Race, person: number, consent: Written | undefined, random: Random): Promise<void> {
-  const { keeper, spans, endsAt } = race;
+  const { keeper, spans } = race;
   let given = consent;
   if (given === undefined) throw new Error('no consent');
-  while (performance.now() < endsAt) {
+  while (!race.isOver()) {
     for (const status of ['active', 'inactive'] as const) {
       given = await (status === 'active' ? reopen(keeper, given) : change(keeper, given, { status }));
       const from = performance.now();
@@ -149,7 +175,7 @@ async function giveAndTake(race: Race, person: number, consent: Written | undefi
 
 async function readOn(race: Race, random: Random): Promise<void> {
   const kinds = Object.entries(reading);
-  while (performance.now() < race.endsAt) {
+  while (!race.isOver()) {
     const [kind, look] = kinds[random(kinds.length)] ?? ['', reading['read']];
     const ask = race.asks[random(race.asks.length)];
     const at = random(race.people.length);
@@ -189,24 +215,24 @@ async function observe(
 
 /** Asks for exports one after the other, and fetches the files of each again and again while the next is made. */
 async function exportOn(race: Race): Promise<void> {
-  const { reader, endsAt } = race;
+  const { reader } = race;
   const [ask] = race.asks;
   if (ask === undefined) throw new Error('no hub');
-  while (performance.now() < endsAt) {
+  while (!race.isOver()) {
     const headers = { Prefer: 'respond-async' };
     const asked = await ask(reader, { method: 'GET', path: '$export?_type=Goal', headers });
     const place = asked.headers['content-location'];
     if (place === undefined) throw new Error(`No export: ${asked.status} ${asked.text}`);
     let status = 202;
     let files: readonly string[] = [];
-    while (status === 202 && performance.now() < endsAt) {
+    while (status === 202 && !race.isOver()) {
       await sleep(10);
       const answer = await ask(reader, { method: 'GET', path: place });
       status = answer.status;
       const output = (answer.body?.['output'] ?? []) as readonly { readonly url: string }[];
       files = output.map(({ url }) => url);
     }
-    for (let round = 0; round < 10 && performance.now() < endsAt; round += 1) {
+    for (let round = 0; round < 10 && !race.isOver(); round += 1) {
       for (const path of files) {
         await observe(race, 'file of an export', { only: undefined, mayLack: true }, () =>
           ask(reader, { method: 'GET', path }),
