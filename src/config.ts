@@ -124,7 +124,7 @@ export const settings = {
   requestsPerClient: whole(
     'SIP_HUB_CLIENT_REQUESTS',
     5000,
-    'Most requests of one client in ten seconds, per process; then 429. Reading one Consent and changing it by its address is not counted. 0: no limit.',
+    'Most requests of one client, or of one person by an app, in ten seconds, per process; then 429. Reading one Consent and changing it by its address is not counted. 0: no limit.',
   ),
   requestsPerAddress: whole(
     'SIP_HUB_ADDRESS_REQUESTS',

@@ -3,7 +3,7 @@ import type { Permit } from '../access/permit.ts';
 import { type Finding, throwIfErrors } from '../core/problem.ts';
 import { parseJson } from '../fhir/json.ts';
 import type { FhirResource } from '../fhir/resource.ts';
-import { findRuleFaults, needsOf } from '../sip/rules.ts';
+import { findRuleFaults, hasRules, needsOf } from '../sip/rules.ts';
 import type { SipChange, SipContext } from '../sip/rule.ts';
 import type { LockedVersion, WriteTransaction } from '../store/store.ts';
 import type { SettledChange } from './change.ts';
@@ -25,7 +25,8 @@ export async function applyRules(services: Services, input: RulesInput): Promise
   const judged = changes.flatMap((change): (readonly [SettledChange, SipChange])[] => {
     const after = resources.get(change);
     // A withdrawal hangs on nothing.
-    if (after === undefined || (change.kind === 'update' && change.isWithdrawal === true)) return [];
+    if (after === undefined || !hasRules(change.type) || (change.kind === 'update' && change.isWithdrawal === true))
+      return [];
     const body = locked.get(change)?.body;
     return [[change, { before: body === undefined ? undefined : parse(services, body), after }]];
   });

@@ -1,5 +1,6 @@
 // From decided changes to versions to be put down: ids, meta, exact text, index rows, what a Consent opens.
 import { findConsentFaults, isWidened, toSharingExclusions, toSharingGrants } from '../access/consent.ts';
+import { findPlanClosing } from '../access/closed-plans.ts';
 import { custodianOf, individualCustodian } from '../access/decide-write.ts';
 import { byIndividual } from '../access/grants.ts';
 import type { Permit } from '../access/permit.ts';
@@ -7,7 +8,7 @@ import { isProtectedIdentity } from '../access/protected-identity.ts';
 import { findSharingLabels, notForPatient } from '../access/sharing-labels.ts';
 import { canonicalBase } from '../core/canonical.ts';
 import { problem, throwIfErrors } from '../core/problem.ts';
-import { formatInstant, parseTimeSpan } from '../fhir/instant.ts';
+import { formatInstant } from '../fhir/instant.ts';
 import { stringifyJson } from '../fhir/json.ts';
 import { parseReference } from '../fhir/reference.ts';
 import type { FhirResource } from '../fhir/resource.ts';
@@ -102,7 +103,7 @@ function toWrite(change: SettledChange, { services, permit, locked, links }: Wri
       ...(isProtectedIdentity(resource)
         ? { protectedIds: services.mode.derivePersonIds(resource, services.hubKey) }
         : {}),
-      ...toClosing(resource, lastUpdated),
+      planClosedAt: findPlanClosing(resource, lastUpdated),
       keepsConfirmations:
         change.type === 'Consent' &&
         before?.body !== undefined &&
@@ -112,16 +113,6 @@ function toWrite(change: SettledChange, { services, permit, locked, links }: Wri
     },
     personKey: person !== null && 'key' in person ? person.key : null,
   };
-}
-
-const closedPlan: ReadonlySet<unknown> = new Set(['completed', 'revoked', 'entered-in-error']);
-
-/** Since when a CarePlan is closed: from the end of its period, where that is earlier than this version. */
-function toClosing(resource: FhirResource, lastUpdated: Date): { readonly planClosedAt?: Date } {
-  if (resource.resourceType !== 'CarePlan' || !closedPlan.has(resource['status'])) return {};
-  const { end }: { readonly end?: unknown } = (resource['period'] as object | undefined) ?? {};
-  const endMs = typeof end === 'string' ? parseTimeSpan(end)?.highMs : undefined;
-  return { planClosedAt: new Date(Math.min(endMs ?? Infinity, lastUpdated.getTime())) };
 }
 
 /** Times of a resource's versions grow, also where two changes share a millisecond or two processes' clocks differ. */

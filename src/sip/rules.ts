@@ -10,6 +10,8 @@ export const sipRules: readonly SipRule[] = [guardianNeeded, childView, consentG
 
 const rulesOf = (type: string): readonly SipRule[] => sipRules.filter((rule) => rule.type === type);
 
+export const hasRules = (type: string): boolean => rulesOf(type).length > 0;
+
 /** `Type/id` of all that the rules look at to judge this. */
 export function needsOf({ after }: SipChange): readonly string[] {
   return [...new Set(rulesOf(after.resourceType).flatMap(({ needs }) => needs(after)))];

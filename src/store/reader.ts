@@ -88,9 +88,9 @@ export const readerSettings = (permit: Permit): Readonly<Record<string, string>>
 });
 
 /**
- * `live as (…)`, the first member of a WITH: one row, `ok` says whether client, key and organization are enabled (an app holds no key and acts for no organization). With row-level
- * security it also sets what the policies read, until the transaction ends. Everything that reads protected rows stands behind
- * `(select ok from live)`, so it is evaluated first; were it not, nothing would be visible.
+ * `live as (…)`, the first member of a WITH: one row, `ok` says whether client, key and organization are enabled (an app holds no key and
+ * acts for no organization). With row-level security it also sets what the policies read, until the transaction ends. Everything that
+ * reads protected rows stands behind `(select ok from live)`, so it is evaluated first; were it not, nothing would be visible.
  */
 export function liveCheck(reader: CheckedReader): Fragment {
   const settings = reader.isProtected

@@ -189,7 +189,7 @@ export interface ResourceWrite extends ResourceAddress {
   /** For a Patient that says that the person's identity is protected: the ids that its official identifiers give. Left out: it does not. */
   readonly protectedIds?: readonly string[];
   /** For a CarePlan that is closed: since when, as far as this version says. Left out: it is open. */
-  readonly planClosedAt?: Date;
+  readonly planClosedAt?: Date | undefined;
   /** The labels, as `system|code`, that decide who sees it: this version's, and whether the one before may have had any. Left out: none. */
   readonly labels?: { readonly now: readonly string[]; readonly mayHaveHad: boolean };
   readonly organization: OrganizationUnit | undefined;

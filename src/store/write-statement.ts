@@ -7,8 +7,9 @@ import { compile, join, name, nothing, slot, sql } from './sql.ts';
 import type { Statement } from './database.ts';
 import type { Fragment, Slots } from './sql.ts';
 import { addressIn, hasTarget } from './visibility.ts';
-import { closing, excluding, labelling, opening, protecting, unlabelling, unprotecting } from './write-consents.ts';
+import { closing, excluding, labelling, opening, unlabelling } from './write-consents.ts';
 import { closingPlans, closingPlansAgain, reopeningPlans } from './write-plans.ts';
+import { protecting, unprotecting } from './write-protection.ts';
 
 /** `name` of slot -> array type, in the order of the columns of `unnest`. */
 const writeColumns = {
