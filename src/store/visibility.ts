@@ -156,7 +156,8 @@ export function deniedBy(reader: Reader, alias: string): Fragment {
 
 /**
  * The references of the row whose target the reader may not see, as text[]; null where there are none. Targets with the row's own
- * custodian and person are as visible as the row, unless the reader sees it only as the author of that version or as asked to confirm it, or something is excluded.
+ * custodian and person are as visible as the row, unless they are Consents, the reader sees it only as the author of that version or as
+ * asked to confirm it, or something about the person is excluded, protected or closed.
  */
 export function hiddenReferences(reader: Reader, alias: string): Fragment {
   const row = name(alias);

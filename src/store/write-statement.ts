@@ -244,7 +244,9 @@ function compileWrite(isProtected: boolean, shape: WriteShape): ReturnType<typeo
       shape.refers,
       sql`refs as materialized (
     select u.n, array_agg(u.ref) as all_refs, coalesce(array_agg(u.ref) filter (where not u.is_own
-        and not ${hasTarget(addressIn('u.ref'), sql`t.custodian = w.custodian and t.person = w.person`)}), '{}') as foreign_refs
+        and not ${hasTarget(addressIn('u.ref'), sql`t.custodian = w.custodian and t.person = w.person`)}
+        -- A Consent shows to fewer than what else its party keeps.
+        or u.ref like 'Consent/%'), '{}') as foreign_refs
     from unnest(${slot('integer[]', 'refOf')}, ${slot('text[]', 'ref')}, ${slot('boolean[]', 'refIsOwn')}) u (n, ref, is_own)
     join w on w.n = u.n group by u.n)`,
     ),

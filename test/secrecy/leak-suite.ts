@@ -763,6 +763,8 @@ const onConsent: Readonly<Record<string, Check>> = {
     const other = await open({ ...opening, recipient: hsa.psychosisClinic });
     const own = await open({ ...opening, recipient: hsa.homeCare });
     const shown = await world.ask(world.reader, { method: 'GET', path: own.address });
+    const leading = await create(keeper, task(`Patient/${cecilia.id}`, hsa.careCentre, other.address));
+    const led = await look(world, { method: 'GET', path: leading.address });
     const at = (id: string): Call => ({ method: 'GET', path: `Consent/${id}` });
     const found = (id: string): Call => ({ method: 'GET', path: `Consent?_id=${id}&_total=accurate` });
     const words = [[other.id, never.id]] as const;
@@ -770,6 +772,12 @@ const onConsent: Readonly<Record<string, Check>> = {
       ...(await compare(world, { hidden: at(other.id), absent: at(never.id), words })),
       ...(await compare(world, { hidden: found(other.id), absent: found(never.id), words })),
     ];
+    leaks.push(
+      ...led.leaks,
+      ...mentions(led.answer, [other.id]),
+      ...(led.answer.status === 200 ? [] : ['no Task to look at']),
+    );
+    await remove(keeper, leading);
     await withdraw(keeper, own);
     await withdraw(keeper, other);
     return [...leaks, ...(shown.status === 200 ? [] : ['its own Consent does not show'])];

@@ -60,3 +60,11 @@ select r.key, r.person, least(r.last_updated, coalesce((
 from resource r
 where r.type = 'CarePlan' and r.person is not null and (r.deleted or r.body::jsonb ->> 'status' in ('completed', 'revoked', 'entered-in-error'));
 select mark_closed_members(array(select distinct person from closed_plan));
+
+-- A Consent shows to fewer than what else its party keeps: a reference to one can be hidden from who sees the row.
+update resource r set foreign_refs = array(select distinct f.ref from unnest(r.foreign_refs || r.refs) f (ref)
+    where f.ref = any (r.foreign_refs) or f.ref like 'Consent/%')
+where exists (select from unnest(r.refs) f (ref) where f.ref like 'Consent/%');
+update resource_history r set foreign_refs = array(select distinct f.ref from unnest(r.foreign_refs || r.refs) f (ref)
+    where f.ref = any (r.foreign_refs) or f.ref like 'Consent/%')
+where exists (select from unnest(r.refs) f (ref) where f.ref like 'Consent/%');
